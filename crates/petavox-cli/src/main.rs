@@ -1,0 +1,2 @@
+//! The program `petavox`.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Tasks for the workspace.
+fn main() {}
