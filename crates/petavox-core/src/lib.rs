@@ -6,6 +6,7 @@
 //! - [`Dtype`], [`Element`], [`dispatch!`]: the one table of sample types.
 //! - [`Block`]: the samples of a region, erased of their type; [`Buffer`]: the memory behind it.
 //! - [`ImageSpec`]: shape, dtype, [`Axes`], [`Spacing`]. [`Boundary`]: how samples outside the image are made. [`Halo`].
+//! - [`Table`] of [`Column`]s: the results that are not images.
 //! - [`Error`]: what went wrong, where, what was expected and what to do.
 //! - The ports [`Source`], [`Sink`], [`Progress`], [`CancelToken`], [`Workers`].
 
@@ -21,6 +22,7 @@ mod grid;
 mod ports;
 mod region;
 mod spec;
+mod table;
 
 pub use axes::{Axes, Spacing};
 pub use block::Block;
@@ -32,6 +34,7 @@ pub use grid::ChunkGrid;
 pub use ports::{CancelToken, NoProgress, Progress, Sequential, Sink, Source, Workers};
 pub use region::{Region, strides};
 pub use spec::ImageSpec;
+pub use table::{Column, Table};
 
 /// The largest number of axes an image may have.
 pub const MAX_NDIM: usize = 8;
