@@ -145,7 +145,7 @@ impl Error {
     }
 
     /// A dtype an operation does not take.
-    pub fn dtype(op: impl ToString, given: crate::Dtype, accepted: impl ToString) -> Error {
+    pub fn dtype(op: impl ToString, given: impl ToString, accepted: impl ToString) -> Error {
         Error::UnsupportedDtype {
             op: op.to_string(),
             given: given.to_string(),
