@@ -1,1 +1,13 @@
-//! kernels
+//! Verbs of Petavox: pure functions over contiguous blocks.
+//!
+//! Nothing here starts threads, reads files, looks at clocks or takes locks; scratch memory comes from the caller, and every
+//! kernel says how much it needs. Blocks come in erased of their type; each kernel has one door that picks the typed code.
+//!
+//! A local kernel reads an input block that covers its target region grown by a halo. What lies outside the image was made by
+//! the engine according to the [`petavox_core::Boundary`].
+
+pub mod filter;
+
+#[cfg(test)]
+mod golden;
+mod sample;

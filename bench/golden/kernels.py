@@ -1,0 +1,85 @@
+"""Records what scipy.ndimage and scikit-image answer, for the tests of petavox-kernels.
+
+    python bench/golden/kernels.py            # writes crates/petavox-kernels/tests/golden/*.json
+
+Arrays are stored as {"dtype", "shape", "hex"}: the little-endian bytes in C order, so that no digit is lost.
+"""
+
+import json
+import os
+import pathlib
+import platform
+import warnings
+
+# numpy's AVX-512 exp differs from the C library's in the last bit of one value in twenty, so scipy's own Gaussian weights
+# depend on the machine; what is recorded here is what every other machine answers.
+os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4 AVX512_ICL AVX512_SPR")
+
+import numpy as np
+import scipy
+import scipy.ndimage as ndi
+import skimage
+from skimage import filters, measure, morphology
+
+warnings.simplefilter("ignore")
+OUT = pathlib.Path(__file__).resolve().parents[2] / "crates/petavox-kernels/tests/golden"
+VERSIONS = {
+    "python": platform.python_version(),
+    "numpy": np.__version__,
+    "scipy": scipy.__version__,
+    "scikit-image": skimage.__version__,
+}
+
+
+def arr(a):
+    a = np.ascontiguousarray(a)
+    return {"dtype": a.dtype.name, "shape": list(a.shape), "hex": a.tobytes().hex()}
+
+
+def num(x):
+    """One double, as its bytes."""
+    return np.float64(x).tobytes().hex()
+
+
+def save(name, cases):
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / f"{name}.json").write_text(json.dumps({"versions": VERSIONS, "cases": cases}, indent=0) + "\n")
+    print(name, len(cases), (OUT / f"{name}.json").stat().st_size)
+
+
+def image(rng, shape, dtype):
+    dtype = np.dtype(dtype)
+    if dtype.kind == "f":
+        return rng.normal(0, 100, shape).astype(dtype)
+    if dtype.kind == "b":
+        return rng.random(shape) < 0.5
+    info = np.iinfo(dtype)
+    return rng.integers(max(info.min, -(10**6)), min(info.max, 10**6), shape).astype(dtype)
+
+
+def gaussian():
+    rng = np.random.default_rng(1)
+    weights = [
+        {"sigma": float(s), "order": o, "truncate": t, "weights": arr(ndi._filters._gaussian_kernel1d(s, o, int(t * s + 0.5))[::-1])}
+        for s in (0.3, 0.5, 1, 1.5, 2, 2.7, 3, 5, 10, 20.5)
+        for o in (0, 1, 2)
+        for t in (3.0, 4.0)
+    ]
+    cases = []
+    for i, dtype in enumerate("float32 float64 uint8 int16 uint16 int32 uint32 int64 uint64 int8 bool".split()):
+        for shape, sigma in [((7, 9, 11), (1, 0, 2)), ((12, 10), (1.5, 0.8)), ((3, 2, 5), (2, 2, 2)), ((23,), (3,)), ((3, 4, 2, 5), (0.7, 0.5, 1, 0.6))]:
+            x = image(rng, shape, dtype)
+            modes = ["reflect", "mirror", "nearest", "wrap", "constant"]
+            for mode in modes if i < 3 else [modes[i % 5], "constant"]:
+                order = tuple(rng.integers(0, 3, len(shape))) if dtype == "float64" and mode in ("nearest", "constant") else (0,) * len(shape)
+                y = ndi.gaussian_filter(x, sigma, order=order, mode=mode, cval=2.7, truncate=3.0)
+                cases.append({"mode": mode, "cval": 2.7, "sigma": [float(s) for s in sigma], "order": [int(o) for o in order], "truncate": 3.0, "input": arr(x), "output": arr(y)})
+    save("gaussian", cases)
+    save("gaussian_weights", weights)
+
+
+PARTS = [gaussian]
+
+if __name__ == "__main__":
+    for part in PARTS:
+        part()

@@ -1,0 +1,76 @@
+//! How doubles become samples, the way numpy and scipy do it in C on common machines.
+
+use petavox_core::Element;
+
+/// A sample type, with C's conversion from a double.
+pub(crate) trait Sample: Element {
+    /// Cut towards zero; what does not fit wraps or becomes the smallest integer, as in numpy's `astype` on x86-64
+    /// (Rust's own `as` saturates instead).
+    fn cut_from(value: f64) -> Self;
+}
+
+#[inline(always)]
+fn to_i32(value: f64) -> i32 {
+    // Written so that NaN takes the second branch.
+    if value > -2147483649.0 && value < 2147483648.0 { value as i32 } else { i32::MIN }
+}
+
+#[inline(always)]
+fn to_i64(value: f64) -> i64 {
+    if (-9223372036854775808.0..9223372036854775808.0).contains(&value) {
+        value as i64
+    } else {
+        i64::MIN
+    }
+}
+
+macro_rules! samples {
+    ($($ty:ident: $value:ident => $cut:expr;)*) => {
+        $(impl Sample for $ty {
+            #[inline(always)]
+            fn cut_from($value: f64) -> Self { $cut }
+        })*
+    };
+}
+
+samples! {
+    u8: v => to_i32(v) as u8;
+    i8: v => to_i32(v) as i8;
+    u16: v => to_i32(v) as u16;
+    i16: v => to_i32(v) as i16;
+    u32: v => to_i64(v) as u32;
+    i32: v => to_i32(v);
+    u64: v => if v >= 9223372036854775808.0 {
+        (to_i64(v - 9223372036854775808.0) as u64) ^ (1 << 63)
+    } else {
+        to_i64(v) as u64
+    };
+    i64: v => to_i64(v);
+    f32: v => v as f32;
+    f64: v => v;
+}
+
+/// The sum of a slice in numpy's order of additions (`numpy.sum` of a contiguous array of doubles), so that what is
+/// computed from it has the same last bit.
+pub(crate) fn numpy_sum(values: &[f64]) -> f64 {
+    let n = values.len();
+    if n < 8 {
+        return values.iter().sum();
+    }
+    if n > 128 {
+        let half = n / 2;
+        let half = half - half % 8;
+        return numpy_sum(&values[..half]) + numpy_sum(&values[half..]);
+    }
+    let mut lane = [0.0; 8];
+    lane.copy_from_slice(&values[..8]);
+    let whole = n - n % 8;
+    for eight in values[8..whole].chunks_exact(8) {
+        for k in 0..8 {
+            lane[k] += eight[k];
+        }
+    }
+    let sum =
+        ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+    values[whole..].iter().fold(sum, |s, v| s + v)
+}
