@@ -1,1 +1,28 @@
-//! store
+//! The bytes of Petavox, floor 1: image files become [`Source`](petavox_core::Source)s, and images become files.
+//!
+//! - [`open`] looks at a path and gives a lazy source; [`info`] says what is in it. [`create`] starts an output by its ending.
+//! - Nothing here starts a thread or keeps a cache: the engine does both, and hands every reader the memory it may fill.
+//! - Sizes a file declares are checked against [`Limits`] before anything is allocated, and no decoder sees bytes that
+//!   were not checked first.
+//! - Outputs appear under their final name when they are complete, never before.
+//!
+//! A format is a folder or file of its own with one [`Format`](format::Format) line in `format.rs`.
+
+pub mod atomic;
+mod create;
+mod described;
+mod format;
+mod info;
+mod limits;
+mod memory;
+mod open;
+pub mod pyramid;
+
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+
+pub use create::{BloscInner, Codec, CreateOptions, ImageWriter, create};
+pub use info::{Channel, Info, LevelInfo};
+pub use limits::Limits;
+pub use memory::{MemorySink, MemorySource};
+pub use open::{Missing, OpenOptions, Opened, info, open, open_with_info};

@@ -1,0 +1,347 @@
+//! Files that are there whole or not at all, and the staging of an output until it is complete.
+
+use petavox_core::{Error, Result};
+use std::fs::{File, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Writes a file under a temporary name beside it and renames it into place, so that no reader ever sees half of it.
+/// Durable after [`sync_tree`] or [`sync_file`].
+///
+/// # Errors
+/// Whatever the system says, naming the file.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`write_whole`], with the contents written by `fill`. The temporary file is removed if `fill` fails.
+///
+/// # Errors
+/// Whatever the system says, naming the file.
+pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
+    let temporary = temporary_beside(path);
+    let io = |action: &'static str| move |e| Error::io(path, action, e);
+    let mut file = File::create(&temporary).map_err(io("create"))?;
+    let written = fill(&mut file).map_err(io("write"));
+    drop(file);
+    let renamed = written.and_then(|()| std::fs::rename(&temporary, path).map_err(io("rename")));
+    if renamed.is_err() {
+        // The first error is the one to report.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    renamed
+}
+
+/// A name beside `path` that no other writer of this or another process uses.
+fn temporary_beside(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let n = COUNT.fetch_add(1, Ordering::Relaxed);
+    path.with_file_name(format!(".{name}.tmp-{}-{n}", std::process::id()))
+}
+
+/// True for names made while writing: [`sync_tree`] removes them, since only a dead process can have left one.
+fn is_temporary(name: &str) -> bool {
+    name.starts_with('.') && name.contains(".tmp-")
+}
+
+/// Makes a file durable.
+///
+/// # Errors
+/// Whatever the system says, naming the file.
+pub fn sync_file(path: &Path) -> Result<()> {
+    let file = File::open(path).map_err(|e| Error::io(path, "open", e))?;
+    file.sync_all().map_err(|e| Error::io(path, "sync", e))
+}
+
+/// Makes everything below a directory durable and removes temporary files that a dead process left there.
+/// Nobody may be writing below it.
+///
+/// # Errors
+/// Whatever the system says, naming the file.
+pub fn sync_tree(dir: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(dir).map_err(|e| Error::io(dir, "list", e))? {
+        let entry = entry.map_err(|e| Error::io(dir, "list", e))?;
+        let path = entry.path();
+        let kind = entry.file_type().map_err(|e| Error::io(&path, "look at", e))?;
+        if kind.is_dir() {
+            sync_tree(&path)?;
+        } else if is_temporary(&entry.file_name().to_string_lossy()) {
+            std::fs::remove_file(&path).map_err(|e| Error::io(&path, "remove", e))?;
+        } else {
+            sync_file(&path)?;
+        }
+    }
+    sync_dir(dir)
+}
+
+/// Makes the names in a directory durable.
+///
+/// # Errors
+/// Whatever the system says, naming the directory.
+pub fn sync_dir(dir: &Path) -> Result<()> {
+    if cfg!(windows) {
+        return Ok(()); // directories cannot be opened as files there
+    }
+    sync_file(dir)
+}
+
+/// An output while it is written: a lock that keeps other processes away, and a name beside the final one.
+///
+/// The staging name depends only on the output's name and `fingerprint`, so that an interrupted run finds its work again.
+#[derive(Debug)]
+pub struct Staging {
+    target: PathBuf,
+    path: PathBuf,
+    overwrite: bool,
+    /// Held until dropped; the system lets go of it when the process dies, so a stale lock is no lock.
+    lock: Lock,
+}
+
+impl Staging {
+    /// Locks `target` and chooses the staging path; work of other fingerprints left by dead runs is removed, and that of
+    /// this one as well unless `resume`.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] if the target is there and may not be replaced, [`Error::Io`] if another process is writing it.
+    pub fn begin(
+        target: &Path,
+        fingerprint: u32,
+        overwrite: bool,
+        resume: bool,
+    ) -> Result<Staging> {
+        let invalid = || Error::argument("output", target.display(), "a path that ends in a name");
+        let name = target.file_name().ok_or_else(invalid)?.to_string_lossy().into_owned();
+        let lock = Lock::take(&target.with_file_name(format!(".{name}.lock")), target)?;
+        if target.symlink_metadata().is_ok() && !overwrite {
+            return Err(Error::Exists { path: target.into() });
+        }
+        let prefix = format!(".{name}.partial-");
+        let path = target.with_file_name(format!("{prefix}{fingerprint:08x}"));
+        let parent = parent_of(target);
+        for entry in
+            std::fs::read_dir(&parent).map_err(|e| Error::io(&parent, "list", e))?.flatten()
+        {
+            let keep = resume && entry.path().file_name() == path.file_name();
+            if entry.file_name().to_string_lossy().starts_with(&prefix) && !keep {
+                remove_any(&entry.path())?;
+            }
+        }
+        Ok(Staging { target: target.into(), path, overwrite, lock })
+    }
+
+    /// Where to write: a name beside the final one. Nothing is there unless a run is resumed.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The final name.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Makes a staged file or directory durable and moves it to its final name. What was there before is moved aside first and
+    /// removed last.
+    ///
+    /// # Errors
+    /// Whatever the system says, naming the file.
+    pub fn commit(&self) -> Result<()> {
+        if self.path.is_dir() {
+            sync_tree(&self.path)?
+        } else {
+            sync_file(&self.path)?
+        }
+        let rename = |from: &Path, to: &Path| {
+            std::fs::rename(from, to).map_err(|e| Error::io(to, "move into place", e))
+        };
+        let is_there = self.target.symlink_metadata().is_ok();
+        if is_there && !self.overwrite {
+            return Err(Error::Exists { path: self.target.clone() });
+        }
+        let aside = self.path.with_extension("replaced");
+        if is_there && (self.path.is_dir() || self.target.is_dir()) {
+            rename(&self.target, &aside)?;
+            if let Err(e) = rename(&self.path, &self.target) {
+                rename(&aside, &self.target)?;
+                return Err(e);
+            }
+            remove_any(&aside)?;
+        } else {
+            rename(&self.path, &self.target)?;
+        }
+        sync_dir(&parent_of(&self.target))?;
+        self.lock.release();
+        Ok(())
+    }
+
+    /// Removes what was staged.
+    pub fn abandon(&self) {
+        // Nothing can be done about a file that refuses to go.
+        let _ = remove_any(&self.path);
+        self.lock.release();
+    }
+}
+
+/// The folder that holds a path; `.` for a bare name.
+fn parent_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p.into(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Removes a file or a directory; one that is not there is fine.
+fn remove_any(path: &Path) -> Result<()> {
+    let Ok(meta) = path.symlink_metadata() else { return Ok(()) };
+    let removed =
+        if meta.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match removed {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(path, "remove", e)),
+        _ => Ok(()),
+    }
+}
+
+/// A file that one process at a time holds.
+#[derive(Debug)]
+struct Lock {
+    path: PathBuf,
+    file: File,
+}
+
+impl Lock {
+    fn take(path: &Path, target: &Path) -> Result<Lock> {
+        loop {
+            let mut options = File::options();
+            let mut file = options
+                .create(true)
+                .truncate(false)
+                .read(true)
+                .write(true)
+                .open(path)
+                .map_err(|e| Error::io(path, "create", e))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let mut pid = String::new();
+                    let _ = file.read_to_string(&mut pid);
+                    let who = format!("process {} is writing it now", pid.trim());
+                    let source = std::io::Error::new(std::io::ErrorKind::ResourceBusy, who);
+                    return Err(Error::io(target, "write", source));
+                }
+                // A file system without locks: the name still tells people, and staging keeps the output whole.
+                Err(TryLockError::Error(_)) => {}
+            }
+            // The holder before may have removed the name between our opening it and our locking it.
+            if !is_still(&file, path) {
+                continue;
+            }
+            let pid = std::process::id().to_string();
+            let write = file.set_len(0).and_then(|()| file.write_all(pid.as_bytes()));
+            write.map_err(|e| Error::io(path, "write", e))?;
+            return Ok(Lock { path: path.into(), file });
+        }
+    }
+
+    /// Lets go and removes the name; nothing happens the second time.
+    fn release(&self) {
+        if is_still(&self.file, &self.path) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+        let _ = self.file.unlock();
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+/// True if the open file is the one that has this name.
+#[cfg(unix)]
+fn is_still(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_still(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(dir)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        write_whole(&path, b"old").unwrap();
+        let failed = write_with(&path, |f| {
+            f.write_all(b"ne")?;
+            Err(std::io::Error::other("disk full"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(dir.path()), ["a"]);
+    }
+
+    #[test]
+    fn one_writer_at_a_time_and_a_dead_ones_lock_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.zarr");
+        let first = Staging::begin(&path, 1, false, false).unwrap();
+        let second = Staging::begin(&path, 2, false, false);
+        assert!(second.unwrap_err().to_string().contains(&std::process::id().to_string()));
+        drop(first);
+        assert!(names(dir.path()).is_empty());
+        std::fs::write(dir.path().join(".a.zarr.lock"), "999999").unwrap();
+        Staging::begin(&path, 1, false, false).unwrap();
+    }
+
+    #[test]
+    fn only_a_resumed_run_finds_its_work_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.zarr");
+        for (resume, fingerprint, found) in [(true, 1, true), (true, 2, false), (false, 1, false)] {
+            let staging = Staging::begin(&path, 1, false, false).unwrap();
+            std::fs::create_dir(staging.path()).unwrap();
+            drop(staging);
+            let staging = Staging::begin(&path, fingerprint, false, resume).unwrap();
+            assert_eq!(staging.path().exists(), found);
+            staging.abandon();
+        }
+        assert!(names(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn replacing_needs_leave_and_keeps_the_old_until_the_new_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.zarr");
+        std::fs::create_dir(&path).unwrap();
+        assert!(matches!(Staging::begin(&path, 1, false, false), Err(Error::Exists { .. })));
+        let staging = Staging::begin(&path, 1, true, false).unwrap();
+        std::fs::create_dir(staging.path()).unwrap();
+        std::fs::write(staging.path().join("new"), "x").unwrap();
+        std::fs::write(staging.path().join(".c.tmp-1-2"), "left by a dead process").unwrap();
+        assert!(!path.join("new").exists());
+        staging.commit().unwrap();
+        drop(staging);
+        assert_eq!(names(dir.path()), ["a.zarr"]);
+        assert_eq!(names(&path), ["new"]);
+    }
+}
