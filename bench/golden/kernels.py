@@ -6,6 +6,7 @@ Arrays are stored as {"dtype", "shape", "hex"}: the little-endian bytes in C ord
 """
 
 import json
+import operator
 import os
 import pathlib
 import platform
@@ -78,8 +79,57 @@ def gaussian():
     save("gaussian_weights", weights)
 
 
-PARTS = [gaussian]
+ALL = "bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float32 float64".split()
+
+
+def extremes(dtype):
+    dtype = np.dtype(dtype)
+    if dtype.kind == "b":
+        return np.array([False, True])
+    if dtype.kind == "f":
+        values = [0, -0.0, 0.5, -0.5, 1.5, -1.5, 127, 128, 255, 256, 300.7, -1, -129, -200.5, 65535, 65536, 70000.9, -40000, 2.0**31, 2.0**31 - 1000, -(2.0**31), 2.0**32, 3e9, 2.0**40 + 5, 2.0**53, 2.0**62, -(2.0**62), np.nan, 1e-300, 0.45]
+        return np.array(values, dtype)
+    info = np.iinfo(dtype)
+    values = [info.min, info.max, info.min + 1, info.max - 1, info.max // 2, info.max // 2 + 1, 0, 1, 2, 3, 100, 127]
+    return np.array(values, dtype)
+
+
+def cast():
+    cases = []
+    for a in ALL:
+        for b in ALL:
+            x = extremes(a)
+            if x.dtype.kind == "f" and b in ("uint32", "uint64"):
+                # Beyond the range numpy's answer depends on the machine and on the length of the array.
+                x = x[(x > -1) & (x < 2.0 ** (32 if b == "uint32" else 63))]
+            cases.append({"input": arr(x), "output": arr(x.astype(b))})
+    save("cast", cases)
+
+
+OPERATORS = {"greater": operator.gt, "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq, "not_equal": operator.ne}
+
+
+def compare():
+    cases = []
+    for dtype in ALL:
+        x = extremes(dtype)
+        if x.dtype.kind in "iu" and x.dtype.itemsize == 8:
+            x = x[np.abs(x.astype(float)) < 2.0**53]
+        for op in OPERATORS:
+            for v in (0, 1, -1, 2, 255, 256, -129, 65536, 2**31, 2**63, -(2**63), 2**64, 0.45, 2.5, -0.5, 2.0, 300.7, float("nan"), float("inf"), float("-inf"), 1e40, -1e40):
+                if dtype == "bool" and isinstance(v, int) and abs(v) >= 2**63:
+                    continue  # numpy raises
+                case = {"op": op, "input": arr(x), "output": arr(OPERATORS[op](x, v))}
+                case.update({"int": str(v)} if isinstance(v, int) else {"float": num(v)})
+                cases.append(case)
+    save("compare", cases)
+
+
+PARTS = [gaussian, cast, compare]
 
 if __name__ == "__main__":
+    import sys
+
     for part in PARTS:
-        part()
+        if len(sys.argv) == 1 or part.__name__ in sys.argv[1:]:
+            part()

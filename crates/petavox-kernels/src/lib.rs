@@ -7,6 +7,7 @@
 //! the engine according to the [`petavox_core::Boundary`].
 
 pub mod filter;
+pub mod pointwise;
 
 #[cfg(test)]
 mod golden;

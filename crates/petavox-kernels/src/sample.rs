@@ -50,6 +50,80 @@ samples! {
     f64: v => v;
 }
 
+/// An integer sample type.
+pub(crate) trait Integer: Sample + Ord + TryFrom<i128> + Into<i128> {}
+impl<T: Sample + Ord + TryFrom<i128> + Into<i128>> Integer for T {}
+
+/// Runs the body with `$T` bound to the type of an integer (or `bool`) dtype, and `$other` for floats.
+macro_rules! dispatch_integers {
+    ($dtype:expr, $T:ident => $body:expr, else $other:expr) => {
+        match $dtype {
+            petavox_core::Dtype::Bool | petavox_core::Dtype::UInt8 => {
+                type $T = u8;
+                $body
+            }
+            petavox_core::Dtype::Int8 => {
+                type $T = i8;
+                $body
+            }
+            petavox_core::Dtype::UInt16 => {
+                type $T = u16;
+                $body
+            }
+            petavox_core::Dtype::Int16 => {
+                type $T = i16;
+                $body
+            }
+            petavox_core::Dtype::UInt32 => {
+                type $T = u32;
+                $body
+            }
+            petavox_core::Dtype::Int32 => {
+                type $T = i32;
+                $body
+            }
+            petavox_core::Dtype::UInt64 => {
+                type $T = u64;
+                $body
+            }
+            petavox_core::Dtype::Int64 => {
+                type $T = i64;
+                $body
+            }
+            petavox_core::Dtype::Float32 | petavox_core::Dtype::Float64 => $other,
+        }
+    };
+}
+pub(crate) use dispatch_integers;
+
+/// Conversion of every sample type to every other as numpy's `astype` does it: integers wrap, floats are cut.
+pub(crate) trait CastTo<U> {
+    fn cast_to(self) -> U;
+}
+
+macro_rules! casts {
+    ($($from:ident)*) => { $(casts!(@row $from);)* };
+    (@row f32) => { casts!(@cut f32: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64); };
+    (@row f64) => { casts!(@cut f64: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64); };
+    (@row $from:ident) => {
+        casts!(@wrap $from: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64);
+    };
+    (@cut $from:ident: $($to:ident)*) => {
+        $(impl CastTo<$to> for $from {
+            #[inline(always)]
+            fn cast_to(self) -> $to { <$to as Sample>::cut_from(self as f64) }
+        })*
+    };
+    (@wrap $from:ident: $($to:ident)*) => {
+        $(impl CastTo<$to> for $from {
+            #[inline(always)]
+            fn cast_to(self) -> $to { self as $to }
+        })*
+    };
+}
+
+casts!(u8 i8 u16 i16 u32 i32 u64 i64 f32 f64);
+
 /// The sum of a slice in numpy's order of additions (`numpy.sum` of a contiguous array of doubles), so that what is
 /// computed from it has the same last bit.
 pub(crate) fn numpy_sum(values: &[f64]) -> f64 {

@@ -1,0 +1,73 @@
+//! Clipping and linear rescaling.
+
+use super::{Scalar, same_region};
+use crate::sample::Sample;
+use petavox_core::{Block, Dtype, Element, Error, Result, dispatch};
+
+/// Limits every sample to `low ..= high`; NaN stays. Input and output have the same dtype, any but `bool`; a limit that is no integer
+/// is moved to the next integer inside for integer images, one beyond the dtype's range does not limit.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] if `low > high` or one is NaN; [`Error::UnsupportedDtype`] for `bool`; [`Error::Internal`] if the blocks
+/// do not fit together.
+pub fn clip(input: &Block, low: Scalar, high: Scalar, output: &mut Block) -> Result<()> {
+    same_region("clip", input, output)?;
+    if input.dtype() == Dtype::Bool {
+        return Err(Error::dtype("clip", input.dtype(), "integers and floats"));
+    }
+    if input.dtype() != output.dtype() {
+        return Err(Error::internal("clip", "two dtypes"));
+    }
+    let as_f64 = |s: Scalar| match s {
+        Scalar::Int(i) => i as f64,
+        Scalar::Float(f) => f,
+    };
+    let (lo, hi) = (as_f64(low), as_f64(high));
+    if lo.is_nan() || hi.is_nan() || lo > hi {
+        return Err(Error::argument("low, high", format!("{lo}, {hi}"), "low at most high"));
+    }
+    let is_float = input.dtype().is_float();
+    dispatch!(input.dtype(), T => {
+        // `as` saturates, so limits beyond the range become its ends.
+        let limit = |s: Scalar, rounded: f64| match s {
+            Scalar::Int(i) if !is_float => {
+                if i < 0 { (i.max(i64::MIN.into()) as i64).max(T::MIN as i64) as T }
+                else { (i.min(u64::MAX.into()) as u64).min(T::MAX as u64) as T }
+            }
+            Scalar::Int(i) => i as f64 as T,
+            Scalar::Float(f) => (if is_float { f } else { rounded }) as T,
+        };
+        let (lo, hi): (T, T) = (limit(low, lo.ceil()), limit(high, hi.floor()));
+        for (to, &x) in output.typed_mut::<T>()?.iter_mut().zip(input.typed::<T>()?) {
+            let x = if x < lo { lo } else { x };
+            *to = if x > hi { hi } else { x };
+        }
+    });
+    Ok(())
+}
+
+/// `x * scale + offset`: in `float32` from `float32` to `float32`, as numpy does with Python numbers, else in double, cut to the output's
+/// dtype. Takes every dtype; the output may have any but `bool`.
+///
+/// # Errors
+/// [`Error::UnsupportedDtype`] for an output of `bool`; [`Error::Internal`] if the regions differ.
+pub fn scale_offset(input: &Block, scale: f64, offset: f64, output: &mut Block) -> Result<()> {
+    same_region("scale_offset", input, output)?;
+    let given = output.dtype();
+    if given == Dtype::Bool {
+        return Err(Error::dtype("scale_offset (output)", given, "integers and floats"));
+    }
+    if (input.dtype(), output.dtype()) == (Dtype::Float32, Dtype::Float32) {
+        let (scale, offset) = (scale as f32, offset as f32);
+        for (to, x) in output.typed_mut::<f32>()?.iter_mut().zip(input.typed::<f32>()?) {
+            *to = x * scale + offset;
+        }
+        return Ok(());
+    }
+    dispatch!(input.dtype(), T => dispatch!(output.dtype(), U => {
+        for (to, x) in output.typed_mut::<U>()?.iter_mut().zip(input.typed::<T>()?) {
+            *to = <U as Sample>::cut_from(x.to_f64() * scale + offset);
+        }
+    }));
+    Ok(())
+}

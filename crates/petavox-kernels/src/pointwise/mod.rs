@@ -1,0 +1,21 @@
+//! Verbs that look at one sample at a time. Input and output blocks have the same region.
+
+mod arithmetic;
+mod cast;
+mod compare;
+
+pub use arithmetic::{clip, scale_offset};
+pub use cast::cast;
+pub use compare::{Comparison, Logic, Scalar, compare, logic, not};
+
+use petavox_core::{Block, Error, Result};
+
+pub(crate) fn same_region(place: &str, input: &Block, output: &Block) -> Result<()> {
+    if input.region() == output.region() {
+        return Ok(());
+    }
+    Err(Error::internal(place, format!("{} into {}", input.region(), output.region())))
+}
+
+#[cfg(test)]
+mod tests;
