@@ -1,1 +1,16 @@
-//! engine
+//! The plan and its execution, floor 2: lazy graphs, stages, projected cost, and running them inside a memory budget.
+//!
+//! The engine knows three contracts, [`BlockOp`], [`FoldOp`] and [`SweepOp`], and no operation by name. A [`Node`] is one
+//! step of a lazy computation; [`plan()`] cuts what is asked for into stages that fit a budget; [`execute()`] runs them.
+
+mod contract;
+pub mod explain;
+mod plan;
+mod run;
+
+pub use contract::{BlockCall, BlockOp, FoldOp, Need, Part, SweepOp, Value, part};
+pub use plan::{Consumer, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, plan};
+pub use run::{
+    Budget, Outcome, Reservation, RunContext, RunOptions, ScratchDir, ThreadPool, Words,
+    available_memory, default_threads, execute, peak_resident_bytes,
+};

@@ -1,0 +1,228 @@
+//! The three contracts that carry everything that runs out of core. The engine knows operations only by these.
+
+use petavox_core::{Block, Boundary, Buffer, Error, ImageSpec, Region, Result};
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::run::{RunContext, Words};
+
+/// The part of one input that an operation needs to make a target region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Need {
+    /// The region of the input; it may reach outside the image if there is a boundary rule.
+    pub region: Region,
+    /// How samples outside the image are made.
+    pub boundary: Boundary,
+}
+
+impl Need {
+    /// A region that lies inside the image.
+    pub fn inside(region: Region) -> Need {
+        Need { region, boundary: Boundary::Nearest }
+    }
+}
+
+/// What a [`BlockOp`] is given to make one block.
+pub struct BlockCall<'a> {
+    /// One block per input, each exactly the region asked for by [`BlockOp::needs`].
+    pub inputs: &'a [&'a Block],
+    /// The whole inputs' specs, for rules that depend on where the image ends.
+    pub specs: &'a [&'a ImageSpec],
+    /// The block to fill; its contents are arbitrary at first.
+    pub output: &'a mut Block,
+    /// At least [`BlockOp::scratch_bytes`] bytes of arbitrary content.
+    pub scratch: &'a mut Buffer,
+}
+
+/// A local operation: a block of the output needs a bounded region of each input.
+pub trait BlockOp: Send + Sync {
+    /// The operation's one name.
+    fn name(&self) -> &'static str;
+
+    /// Its parameters, enough to build it again.
+    fn params(&self) -> serde_json::Value;
+
+    /// What comes out of such inputs.
+    ///
+    /// # Errors
+    /// If the inputs are not accepted: the message names the operation and what it accepts.
+    fn output(&self, inputs: &[&ImageSpec]) -> Result<ImageSpec>;
+
+    /// What is needed of each input to make `target`.
+    fn needs(&self, inputs: &[&ImageSpec], target: &Region) -> Vec<Need>;
+
+    /// Bytes of scratch to make `target`.
+    fn scratch_bytes(&self, _inputs: &[&ImageSpec], _target: &Region) -> u64 {
+        0
+    }
+
+    /// A rough cost in nanoseconds per output sample on one core, for the planner.
+    fn cost_ns(&self) -> f64 {
+        1.0
+    }
+
+    /// The extents of which blocks should be multiples to avoid repeated work, if it matters.
+    fn preferred_multiple(&self, _inputs: &[&ImageSpec]) -> Option<Vec<usize>> {
+        None
+    }
+
+    /// The operation with the values of the folds it depends on; called once before its stage runs.
+    ///
+    /// # Errors
+    /// If a value is not usable, such as the threshold of an empty histogram.
+    fn bind(&self, _values: &[Value]) -> Result<Option<Arc<dyn BlockOp>>> {
+        Ok(None)
+    }
+
+    /// Fills `call.output`.
+    ///
+    /// # Errors
+    /// Whatever the kernel refuses.
+    fn run(&self, call: BlockCall<'_>) -> Result<()>;
+}
+
+/// What a block contributes to a fold.
+pub type Part = Box<dyn Any + Send>;
+
+/// A global operation by merging: `map` each block, `merge` the parts in block order, `finish`.
+/// Results do not depend on how the image is cut.
+pub trait FoldOp: Send + Sync {
+    /// The operation's one name.
+    fn name(&self) -> &'static str;
+
+    /// Its parameters, enough to build it again.
+    fn params(&self) -> serde_json::Value;
+
+    /// Checks the input.
+    ///
+    /// # Errors
+    /// If the input is not accepted.
+    fn accept(&self, input: &ImageSpec) -> Result<()>;
+
+    /// Bytes that the merged parts may come to take, all blocks together.
+    fn state_bytes(&self, input: &ImageSpec) -> u64;
+
+    /// The extents of which blocks must be multiples.
+    fn cell(&self, _input: &ImageSpec) -> Option<Vec<usize>> {
+        None
+    }
+
+    /// A rough cost in nanoseconds per sample on one core, for the planner.
+    fn cost_ns(&self) -> f64 {
+        0.5
+    }
+
+    /// The fold with the values of the folds it depends on (a histogram that needs the range first).
+    ///
+    /// # Errors
+    /// If a value is not usable.
+    fn bind(&self, _values: &[Value]) -> Result<Option<Arc<dyn FoldOp>>> {
+        Ok(None)
+    }
+
+    /// The part of one block.
+    ///
+    /// # Errors
+    /// Whatever the kernel refuses.
+    fn map(&self, block: &Block, input: &ImageSpec) -> Result<Part>;
+
+    /// Two neighbouring runs of blocks, in order, as one.
+    ///
+    /// # Errors
+    /// Whatever the kernel refuses.
+    fn merge(&self, left: Part, right: Part) -> Result<Part>;
+
+    /// The value of the whole image; `None` if it has no samples.
+    ///
+    /// # Errors
+    /// If the value does not exist.
+    fn finish(&self, part: Option<Part>, input: &ImageSpec) -> Result<Value>;
+}
+
+/// A global operation by passes over a working volume, which lives in memory if the budget allows and in a mapped scratch
+/// file if not.
+pub trait SweepOp: Send + Sync {
+    /// The operation's one name.
+    fn name(&self) -> &'static str;
+
+    /// Its parameters, enough to build it again.
+    fn params(&self) -> serde_json::Value;
+
+    /// What comes out of such an input.
+    ///
+    /// # Errors
+    /// If the input is not accepted.
+    fn output(&self, input: &ImageSpec) -> Result<ImageSpec>;
+
+    /// 64-bit words of the working volume.
+    fn n_words(&self, input: &ImageSpec) -> usize;
+
+    /// Bytes that sweeping takes beyond the working volume.
+    fn scratch_bytes(&self, input: &ImageSpec) -> u64;
+
+    /// Puts a block of the input into the working volume. Blocks come in any order, one at a time.
+    ///
+    /// # Errors
+    /// Whatever the kernel refuses.
+    fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()>;
+
+    /// The words that `load` and `read` touch for a region, as one range: what can be handed back afterwards.
+    fn words_of(&self, region: &Region, input: &ImageSpec) -> std::ops::Range<usize>;
+
+    /// Makes the passes.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], or whatever the kernel refuses.
+    fn sweep(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()>;
+
+    /// Reads a block of the result.
+    ///
+    /// # Errors
+    /// Whatever the kernel refuses.
+    fn read(&self, words: &[u64], out: &mut Block, input: &ImageSpec) -> Result<()>;
+}
+
+/// The result of a fold: typed for the operations that use it, JSON for people.
+#[derive(Clone)]
+pub struct Value {
+    typed: Arc<dyn Any + Send + Sync>,
+    json: serde_json::Value,
+}
+
+impl Value {
+    /// A value and what is shown of it.
+    pub fn new<T: Any + Send + Sync>(typed: T, json: serde_json::Value) -> Value {
+        Value { typed: Arc::new(typed), json }
+    }
+
+    /// The value itself.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if it is of another type.
+    pub fn get<T: Any + Send + Sync>(&self) -> Result<&T> {
+        self.typed
+            .downcast_ref()
+            .ok_or_else(|| Error::internal("Value::get", std::any::type_name::<T>()))
+    }
+
+    /// What is shown of it.
+    pub fn json(&self) -> &serde_json::Value {
+        &self.json
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Value({})", self.json)
+    }
+}
+
+/// Takes a part out of its box.
+///
+/// # Errors
+/// [`Error::Internal`] if it is of another type.
+pub fn part<T: Any>(part: Part) -> Result<T> {
+    part.downcast()
+        .map(|b| *b)
+        .map_err(|_| Error::internal("fold part", std::any::type_name::<T>()))
+}

@@ -1,0 +1,229 @@
+//! Optimiser pass: the block grid of a stage. Every candidate shape is priced with the stage's own program; the cheapest
+//! that fits the budget is taken. Blocks are multiples of what is written, so that each stored object has one writer.
+
+use super::program::{Program, Step};
+use super::stage::ReadSummary;
+use petavox_core::{ChunkGrid, Region, Sink, Source};
+use std::sync::Arc;
+
+/// Time to start a task, and to start a row of samples, in nanoseconds.
+const TASK_NS: f64 = 20_000.0;
+const ROW_NS: f64 = 15.0;
+/// Time to decode or copy a byte of samples.
+const DECODE_NS: f64 = 1.0;
+const COPY_NS: f64 = 0.15;
+/// A task's memory above which caches stop helping.
+const CACHE_FRIENDLY_BYTES: f64 = 8e6;
+
+pub(super) struct GridQuery<'a> {
+    pub(super) program: &'a Program,
+    pub(super) shape: &'a [usize],
+    pub(super) must: &'a [Vec<usize>],
+    pub(super) sinks: &'a [Arc<dyn Sink>],
+    pub(super) room: u64,
+    pub(super) n_threads: usize,
+    pub(super) consumer_cost_ns: f64,
+}
+
+pub(super) struct GridChoice {
+    pub(super) grid: ChunkGrid,
+    pub(super) n_workers: usize,
+    pub(super) task_bytes: u64,
+    pub(super) cache_bytes: u64,
+    pub(super) cpu_secs: f64,
+    pub(super) reads: Vec<ReadSummary>,
+}
+
+/// The cheapest grid that fits, or the least memory any candidate needs.
+pub(super) fn choose(query: &GridQuery<'_>) -> Result<GridChoice, u64> {
+    let multiple = common_multiple(query);
+    let axes: Vec<Vec<usize>> =
+        (0..query.shape.len()).map(|a| extents(query, a, multiple[a])).collect();
+    let n: usize = axes.iter().map(Vec::len).product();
+    let mut best: Option<(f64, GridChoice)> = None;
+    let mut least = u64::MAX;
+    for k in 0..n {
+        let mut rest = k;
+        let chunk: Vec<usize> = axes
+            .iter()
+            .map(|options| {
+                let e = options[rest % options.len()];
+                rest /= options.len();
+                e
+            })
+            .collect();
+        match price(query, ChunkGrid::new(query.shape, &chunk)) {
+            Ok((secs, choice)) if best.as_ref().is_none_or(|(b, _)| secs < *b) => {
+                best = Some((secs, choice))
+            }
+            Ok(_) => {}
+            Err(needed) => least = least.min(needed),
+        }
+    }
+    best.map(|(_, choice)| choice).ok_or(least)
+}
+
+/// The extents of which blocks must be multiples.
+fn common_multiple(query: &GridQuery<'_>) -> Vec<usize> {
+    (0..query.shape.len())
+        .map(|a| {
+            query.must.iter().fold(1, |m, chunk| {
+                if chunk[a] >= query.shape[a] {
+                    query.shape[a].max(1)
+                } else {
+                    lcm(m, chunk[a].max(1))
+                }
+            })
+        })
+        .map(|m| m.max(1))
+        .collect()
+}
+
+fn extents(query: &GridQuery<'_>, axis: usize, multiple: usize) -> Vec<usize> {
+    let whole = query.shape[axis].max(1);
+    if multiple >= whole {
+        return vec![whole];
+    }
+    let ndim = query.shape.len();
+    let mut out = Vec::new();
+    // Leading axes beyond the last three are walked one multiple at a time.
+    if ndim - axis > 3 {
+        return vec![multiple];
+    }
+    let smallest = if multiple > 1 {
+        multiple
+    } else if axis + 1 == ndim {
+        32
+    } else {
+        1
+    };
+    let mut e = smallest;
+    while e < whole {
+        out.push(e);
+        e *= 2;
+    }
+    out.push(whole);
+    out
+}
+
+fn price(query: &GridQuery<'_>, grid: ChunkGrid) -> Result<(f64, GridChoice), u64> {
+    let n_blocks = grid.len();
+    let counts = grid.counts();
+    let middle: Vec<usize> = counts.iter().map(|c| c.saturating_sub(1) / 2).collect();
+    let samples: [Vec<usize>; 3] = [
+        vec![0; counts.len()],
+        middle.clone(),
+        counts.iter().map(|c| c.saturating_sub(1)).collect(),
+    ];
+    if n_blocks == 0 {
+        let choice = GridChoice {
+            grid,
+            n_workers: 1,
+            task_bytes: 0,
+            cache_bytes: 0,
+            cpu_secs: 0.0,
+            reads: vec![],
+        };
+        return Ok((0.0, choice));
+    }
+    let mut task_bytes = 0;
+    for index in &samples {
+        let region = grid.region_at(index);
+        let write = query.sinks.iter().map(|s| s.scratch_bytes(&region)).max().unwrap_or(0);
+        let roots: u64 = query
+            .program
+            .roots
+            .iter()
+            .map(|&r| (region.len() * query.program.lines[r].spec.dtype.size()) as u64)
+            .sum();
+        task_bytes = task_bytes.max(query.program.peak_bytes(&region).max(roots + write));
+    }
+    if task_bytes > query.room {
+        return Err(task_bytes);
+    }
+    let n_workers =
+        ((query.room / task_bytes.max(1)) as usize).clamp(1, query.n_threads).min(n_blocks);
+    let spare = query.room - task_bytes * n_workers as u64;
+
+    let target = grid.region_at(&middle);
+    let regions = query.program.regions(&target);
+    let mut ns = TASK_NS + query.consumer_cost_ns * target.len() as f64;
+    let mut cache_bytes = 0;
+    let mut reads = Vec::new();
+    for (i, line) in query.program.lines.iter().enumerate() {
+        let Some(made) = &regions.made[i] else { continue };
+        let bytes = (made.len() * line.spec.dtype.size()) as f64;
+        let rows = made.len() as f64 / *made.shape().last().unwrap_or(&1) as f64;
+        ns += rows * ROW_NS + bytes * COPY_NS;
+        match &line.step {
+            Step::Run { op, .. } => ns += made.len() as f64 * op.cost_ns(),
+            Step::Read(source) => {
+                let (decoded, cache) =
+                    decoded_bytes(source.as_ref(), made, &grid, spare - cache_bytes.min(spare));
+                cache_bytes += cache;
+                ns += decoded * DECODE_NS;
+                let name = source.locator().unwrap_or_else(|| "earlier stage".to_owned());
+                reads.push(ReadSummary { name, bytes: (decoded * n_blocks as f64) as u64 });
+            }
+        }
+    }
+    let slowdown = 1.0 + 0.04 * (task_bytes as f64 / CACHE_FRIENDLY_BYTES).log2().max(0.0);
+    let cpu_secs = ns * slowdown * n_blocks as f64 * 1e-9;
+    let secs = ns * slowdown * 1e-9 * n_blocks.div_ceil(n_workers) as f64;
+    let choice = GridChoice {
+        grid,
+        n_workers,
+        task_bytes,
+        cache_bytes: cache_bytes.min(spare),
+        cpu_secs,
+        reads,
+    };
+    Ok((secs, choice))
+}
+
+/// Bytes decoded per block on average, and the cache that this assumes.
+fn decoded_bytes(source: &dyn Source, made: &Region, blocks: &ChunkGrid, spare: u64) -> (f64, u64) {
+    let size = source.spec().dtype.size() as f64;
+    let own = made.len() as f64 * size;
+    if source.reads_below_chunk() || made.is_empty() || source.grid().shape() != blocks.shape() {
+        return (own, 0);
+    }
+    let chunk = source.grid().chunk();
+    let shape = source.grid().shape();
+    let n = shape.len();
+    // Chunks that a span of samples touches, in samples.
+    let touched = |a: usize| -> f64 {
+        let lo = made.start()[a] as usize / chunk[a] * chunk[a];
+        let hi = ((made.end(a) as usize).div_ceil(chunk[a]) * chunk[a]).min(shape[a]);
+        (hi - lo) as f64
+    };
+    let n_blocks = blocks.len() as f64;
+    let hull: f64 = (0..n).map(touched).product::<f64>() * size;
+    let image: f64 = shape.iter().map(|&s| s as f64).product::<f64>() * size;
+    if hull <= own * 1.001 && hull * n_blocks <= image * 1.001 {
+        return (own, 0);
+    }
+    // With a cache that holds all chunks of a row of blocks along the trailing axes, those are decoded once.
+    for split in 0..n {
+        let band: f64 =
+            (0..n).map(|a| if a <= split { touched(a) } else { shape[a] as f64 }).product::<f64>()
+                * size;
+        if band <= spare as f64 {
+            let bands: f64 = blocks.counts()[..=split].iter().map(|&c| c as f64).product();
+            // A band's chunks that the next band needs too are still there.
+            let decoded = if split == 0 { image } else { (band * bands).min(hull * n_blocks) };
+            return (decoded / n_blocks, (band * 1.1) as u64);
+        }
+    }
+    (hull, 0)
+}
+
+fn lcm(a: usize, b: usize) -> usize {
+    let gcd = |mut a: usize, mut b: usize| {
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    a / gcd(a, b) * b
+}

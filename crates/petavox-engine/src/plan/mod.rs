@@ -1,0 +1,13 @@
+//! The plan: what is computed, cut into stages, with its projected cost, before anything runs.
+
+mod compile;
+mod grid;
+mod later;
+mod node;
+mod program;
+mod stage;
+
+pub use compile::{PlanOptions, plan};
+pub use node::{Kind, Node};
+pub(crate) use program::{Program, Step, inside_of};
+pub use stage::{Consumer, Plan, ReadSummary, Stage, Target};

@@ -1,0 +1,90 @@
+//! Stages: what is computed in one pass over the blocks of a grid.
+
+use super::node::Node;
+use petavox_core::{ChunkGrid, Sink};
+use std::sync::Arc;
+
+/// Who takes the blocks of a root.
+#[derive(Clone)]
+pub enum Consumer {
+    /// They are written.
+    Sink(Arc<dyn Sink>),
+    /// They are merged into a value; the node is the fold.
+    Fold(Arc<Node>),
+    /// They are loaded into a working volume and swept; the node is the sweep.
+    Sweep(Arc<Node>),
+}
+
+/// Something that is to be computed.
+#[derive(Clone)]
+pub struct Target {
+    /// The node whose blocks (or, for a fold, whose value) are wanted.
+    pub node: Arc<Node>,
+    /// Where its blocks go; `None` for a fold or a sweep, whose result stays with the run.
+    pub sink: Option<Arc<dyn Sink>>,
+}
+
+/// What a stage reads of one source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadSummary {
+    /// The source's name, or the operation that made it.
+    pub name: String,
+    /// Bytes of samples that are decoded, repeated reads counted.
+    pub bytes: u64,
+}
+
+/// One pass over the blocks of a grid.
+#[derive(Clone)]
+pub struct Stage {
+    /// What the stage does, in words.
+    pub title: String,
+    /// The nodes whose blocks are made and who takes them.
+    pub outputs: Vec<(Arc<Node>, Consumer)>,
+    /// The names of the fused operations, in order.
+    pub operations: Vec<String>,
+    /// The blocks.
+    pub grid: ChunkGrid,
+    /// Tasks that run at once.
+    pub n_workers: usize,
+    /// Memory of one task at its peak.
+    pub task_bytes: u64,
+    /// Memory of working volumes and merged values while the stage runs.
+    pub fixed_bytes: u64,
+    /// Memory for decoded chunks.
+    pub cache_bytes: u64,
+    /// Words of the working volume are in a mapped file.
+    pub spills: bool,
+    /// What is read.
+    pub reads: Vec<ReadSummary>,
+    /// Bytes of samples that are written.
+    pub write_bytes: u64,
+    /// A rough forecast of CPU seconds.
+    pub cpu_secs: f64,
+}
+
+impl Stage {
+    /// The projected peak memory of the stage.
+    pub fn peak_bytes(&self) -> u64 {
+        self.task_bytes * self.n_workers as u64 + self.fixed_bytes + self.cache_bytes
+    }
+}
+
+/// A computation cut into stages, inside a budget.
+#[derive(Clone)]
+pub struct Plan {
+    /// The stages, in the order they run.
+    pub stages: Vec<Stage>,
+    /// What was asked for.
+    pub targets: Vec<Target>,
+    /// The budget it was planned for.
+    pub budget_bytes: u64,
+    /// Memory that the process takes by itself.
+    pub base_bytes: u64,
+}
+
+impl Plan {
+    /// The projected peak memory of the whole process.
+    pub fn peak_bytes(&self) -> u64 {
+        self.base_bytes + self.stages.iter().map(Stage::peak_bytes).max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,83 @@
+//! What a run may use: memory, threads, scratch; and whom it tells and obeys.
+
+use super::limits::{available_memory, default_threads};
+use super::{Budget, ScratchDir, ThreadPool};
+use petavox_core::{CancelToken, NoProgress, Progress, Result};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How to run.
+#[derive(Clone)]
+pub struct RunOptions {
+    /// Limit on the whole process' resident memory; half of what is available when `None`.
+    pub memory_bytes: Option<u64>,
+    /// Threads; see [`default_threads`] when `None`.
+    pub n_threads: Option<usize>,
+    /// Where scratch files go; the system's folder for temporary files when `None`.
+    pub scratch: Option<PathBuf>,
+    /// Who is told.
+    pub progress: Arc<dyn Progress>,
+    /// Who can stop it.
+    pub cancel: CancelToken,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        RunOptions {
+            memory_bytes: None,
+            n_threads: None,
+            scratch: None,
+            progress: Arc::new(NoProgress),
+            cancel: CancelToken::new(),
+        }
+    }
+}
+
+/// What a run has.
+#[derive(Clone)]
+pub struct RunContext {
+    /// The ledger of memory.
+    pub budget: Budget,
+    /// The threads.
+    pub workers: Arc<ThreadPool>,
+    /// Threads that are used at once.
+    pub n_threads: usize,
+    /// Where scratch files go.
+    pub scratch: ScratchDir,
+    /// Who is told.
+    pub progress: Arc<dyn Progress>,
+    /// Who can stop it.
+    pub cancel: CancelToken,
+}
+
+impl RunContext {
+    /// Starts the threads and opens the ledger.
+    ///
+    /// # Errors
+    /// If threads or the scratch folder cannot be had.
+    pub fn new(options: &RunOptions) -> Result<RunContext> {
+        let n_threads = options.n_threads.unwrap_or_else(default_threads).max(1);
+        let memory = options.memory_bytes.unwrap_or_else(|| available_memory() / 2);
+        let scratch = match &options.scratch {
+            Some(dir) => ScratchDir::new(dir)?,
+            None => ScratchDir::system(),
+        };
+        Ok(RunContext {
+            budget: Budget::new(memory),
+            workers: Arc::new(ThreadPool::new(n_threads)?),
+            n_threads,
+            scratch,
+            progress: options.progress.clone(),
+            cancel: options.cancel.clone(),
+        })
+    }
+
+    /// What the planner may use now.
+    pub fn plan_options(&self) -> crate::plan::PlanOptions {
+        crate::plan::PlanOptions {
+            budget_bytes: self.budget.limit(),
+            base_bytes: self.budget.used(),
+            n_threads: self.n_threads,
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Runs the stages of a plan in order and keeps what they leave: values of folds, results of sweeps.
+
+use super::cache::ChunkCache;
+use super::pool::Pool;
+use super::stage::{OrderedMerge, StageRun, Taker};
+use super::{RunContext, Words};
+use crate::contract::{BlockOp, Need, SweepOp, Value};
+use crate::plan::{Consumer, Kind, Node, Plan, Program, Stage};
+use petavox_core::{Block, Boundary, ChunkGrid, Error, ImageSpec, Region, Result, Source};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// What a run leaves: the values of its folds and the images its sweeps made, by node.
+#[derive(Default)]
+pub struct Outcome {
+    values: HashMap<u64, Value>,
+    swept: HashMap<u64, Arc<dyn Source>>,
+}
+
+impl Outcome {
+    /// The value of a fold.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the fold was not part of the plan.
+    pub fn value(&self, node: &Node) -> Result<&Value> {
+        self.values.get(&node.id()).ok_or_else(|| Error::internal("Outcome::value", node.name()))
+    }
+
+    /// The image a sweep made.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the sweep was not part of the plan.
+    pub fn swept(&self, node: &Node) -> Result<Arc<dyn Source>> {
+        self.swept
+            .get(&node.id())
+            .cloned()
+            .ok_or_else(|| Error::internal("Outcome::swept", node.name()))
+    }
+}
+
+/// Carries out a plan.
+///
+/// # Errors
+/// The first failure of any block; [`Error::Cancelled`]; [`Error::Budget`] if memory turns out not to be there.
+pub fn execute(plan: &Plan, context: &RunContext) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    for stage in &plan.stages {
+        run_stage(stage, &mut outcome, context)?;
+    }
+    Ok(outcome)
+}
+
+fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Result<()> {
+    let roots: Vec<Arc<Node>> = stage.outputs.iter().map(|(n, _)| n.clone()).collect();
+    let bound = bind_all(&roots, outcome)?;
+    let program = Program::fuse(&roots, &|n| outcome.swept.get(&n.id()).cloned(), &|n| {
+        bound.get(&n.id()).cloned()
+    });
+    let tasks = stage.task_bytes * stage.n_workers as u64;
+    let mut words = None;
+    for (node, consumer) in &stage.outputs {
+        if let Consumer::Sweep(sweep) = consumer
+            && let Kind::Sweep(op) = sweep.kind()
+        {
+            words = Some(Mutex::new(working_volume(op.as_ref(), node.spec(), stage, context)?));
+        }
+    }
+    let reservation = context.budget.reserve(&stage.title, tasks + stage.cache_bytes)?;
+    let mut takers = Vec::new();
+    for (_, consumer) in &stage.outputs {
+        takers.push(match consumer {
+            Consumer::Sink(sink) => Taker::Sink(sink.clone()),
+            Consumer::Fold(fold) => {
+                let Kind::Fold(op) = fold.kind() else {
+                    return Err(Error::internal("stage", "not a fold"));
+                };
+                let values = values_of(fold, outcome)?;
+                let op = op.bind(&values)?.unwrap_or_else(|| op.clone());
+                Taker::Fold { op, state: Mutex::new(OrderedMerge::default()) }
+            }
+            Consumer::Sweep(sweep) => match (sweep.kind(), &words) {
+                (Kind::Sweep(op), Some(words)) => Taker::Load { op: op.clone(), words },
+                _ => return Err(Error::internal("stage", "not a sweep")),
+            },
+        });
+    }
+    let cache = ChunkCache::new(stage.cache_bytes);
+    // A block that every sink of the stage already holds from an earlier, interrupted run need not be made again.
+    let only_sinks = stage.outputs.iter().all(|(_, c)| matches!(c, Consumer::Sink(_)));
+    let skip = |region: &Region| -> Result<bool> {
+        if !only_sinks {
+            return Ok(false);
+        }
+        for taker in &takers {
+            if let Taker::Sink(sink) = taker
+                && !sink.holds(region)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    StageRun {
+        title: &stage.title,
+        program: &program,
+        grid: &stage.grid,
+        takers: &takers,
+        n_workers: stage.n_workers,
+        task_bytes: stage.task_bytes,
+        cache: &cache,
+        skip: &skip,
+    }
+    .run(context)?;
+    drop(cache);
+    drop(reservation);
+
+    let mut sweeps = Vec::new();
+    for (taker, (node, consumer)) in takers.into_iter().zip(&stage.outputs) {
+        match (taker, consumer) {
+            (Taker::Fold { op, state }, Consumer::Fold(fold)) => {
+                let state = state.into_inner().map_err(|_| Error::internal("fold", "lock"))?;
+                outcome.values.insert(fold.id(), op.finish(state.merged, node.spec())?);
+            }
+            (Taker::Load { op, .. }, Consumer::Sweep(sweep)) => sweeps.push((op, node, sweep)),
+            _ => {}
+        }
+    }
+    for (op, node, sweep) in sweeps {
+        let Some(words) = words.take() else { continue };
+        let mut words = words.into_inner().map_err(|_| Error::internal("sweep", "lock"))?;
+        let _scratch = context.budget.reserve(op.name(), op.scratch_bytes(node.spec()))?;
+        op.sweep(&mut words, node.spec(), context)?;
+        let swept = Swept::new(op, words, node.spec().clone(), sweep.spec().clone());
+        outcome.swept.insert(sweep.id(), Arc::new(swept));
+    }
+    Ok(())
+}
+
+fn working_volume(
+    op: &dyn SweepOp,
+    spec: &ImageSpec,
+    stage: &Stage,
+    context: &RunContext,
+) -> Result<Words> {
+    let n_words = op.n_words(spec);
+    if stage.spills {
+        let window = (stage.fixed_bytes).saturating_sub(op.scratch_bytes(spec)).max(4 << 20);
+        let window = window.min(context.budget.free() / 2);
+        Words::in_file(n_words, window, &context.scratch, &context.budget, op.name())
+    } else {
+        Words::in_memory(n_words, &context.budget, op.name())
+    }
+}
+
+fn values_of(node: &Node, outcome: &Outcome) -> Result<Vec<Value>> {
+    node.values().iter().map(|v| outcome.value(v).cloned()).collect()
+}
+
+/// The operations of a stage that take numbers from folds, with those numbers.
+fn bind_all(roots: &[Arc<Node>], outcome: &Outcome) -> Result<HashMap<u64, Arc<dyn BlockOp>>> {
+    fn visit(
+        node: &Arc<Node>,
+        outcome: &Outcome,
+        out: &mut HashMap<u64, Arc<dyn BlockOp>>,
+    ) -> Result<()> {
+        if outcome.swept.contains_key(&node.id()) || out.contains_key(&node.id()) {
+            return Ok(());
+        }
+        if let Kind::Block(op) = node.kind()
+            && !node.values().is_empty()
+            && let Some(bound) = op.bind(&values_of(node, outcome)?)?
+        {
+            out.insert(node.id(), bound);
+        }
+        node.inputs().iter().try_for_each(|n| visit(n, outcome, out))
+    }
+    let mut out = HashMap::new();
+    roots.iter().try_for_each(|r| visit(r, outcome, &mut out))?;
+    Ok(out)
+}
+
+/// The block an operation asked for, made from what was read: samples outside the image by the boundary rule.
+pub(super) fn pad(have: &Block, need: &Need, shape: &[usize], pool: &mut Pool) -> Result<Block> {
+    let dtype = have.dtype();
+    let buffer = pool.take(need.region.len() * dtype.size())?;
+    let mut out = Block::over(need.region.clone(), dtype, buffer)?;
+    if Region::whole(shape).contains(&need.region) {
+        out.copy_from(have)?;
+        return Ok(out);
+    }
+    if let Boundary::Constant(value) = need.boundary {
+        out.fill(value);
+        out.copy_from(have)?;
+        return Ok(out);
+    }
+    let size = dtype.size();
+    let n = shape.len();
+    let map = |a: usize, x: i64| {
+        need.boundary.map(x, shape[a]).map(|p| p as i64 - have.region().start()[a])
+    };
+    let columns: Vec<Option<i64>> =
+        (need.region.start()[n - 1]..need.region.end(n - 1)).map(|x| map(n - 1, x)).collect();
+    let strides = have.strides();
+    let from = have.bytes();
+    let row_bytes = need.region.shape()[n - 1] * size;
+    let mut at = 0;
+    let region = need.region.clone();
+    let to = out.bytes_mut();
+    // Columns that stand one after another are copied as one run.
+    let runs = runs_of(&columns);
+    let mut missing = false;
+    region.for_each_row(|point| {
+        let mut base = 0;
+        for a in 0..n - 1 {
+            match map(a, point[a]) {
+                Some(p) => base += p as usize * strides[a],
+                None => missing = true,
+            }
+        }
+        let row = &mut to[at..at + row_bytes];
+        for &(first, source, len) in &runs {
+            let f = (base + source) * size;
+            row[first * size..(first + len) * size].copy_from_slice(&from[f..f + len * size]);
+        }
+        at += row_bytes;
+    });
+    if missing {
+        return Err(Error::internal("pad", format!("{} of an image of {shape:?}", need.region)));
+    }
+    Ok(out)
+}
+
+/// Maximal runs `(first, source, len)` of columns whose sources follow one another.
+fn runs_of(columns: &[Option<i64>]) -> Vec<(usize, usize, usize)> {
+    let mut runs: Vec<(usize, usize, usize)> = Vec::new();
+    for (i, column) in columns.iter().enumerate() {
+        let Some(c) = *column else { continue };
+        match runs.last_mut() {
+            Some((first, source, len)) if *first + *len == i && *source + *len == c as usize => {
+                *len += 1
+            }
+            _ => runs.push((i, c as usize, 1)),
+        }
+    }
+    runs
+}
+
+/// The image that a sweep left in its working volume.
+struct Swept {
+    op: Arc<dyn SweepOp>,
+    words: Words,
+    input: ImageSpec,
+    spec: ImageSpec,
+    grid: ChunkGrid,
+}
+
+impl Swept {
+    fn new(op: Arc<dyn SweepOp>, words: Words, input: ImageSpec, spec: ImageSpec) -> Swept {
+        let grid = ChunkGrid::new(&spec.shape, &spec.shape);
+        Swept { op, words, input, spec, grid }
+    }
+}
+
+impl Source for Swept {
+    fn spec(&self) -> &ImageSpec {
+        &self.spec
+    }
+
+    fn grid(&self) -> &ChunkGrid {
+        &self.grid
+    }
+
+    fn reads_below_chunk(&self) -> bool {
+        true
+    }
+
+    fn scratch_bytes(&self, _region: &Region) -> u64 {
+        0
+    }
+
+    fn read(&self, out: &mut Block) -> Result<()> {
+        let touched = self.op.words_of(out.region(), &self.input);
+        self.op.read(self.words.words(), out, &self.input)?;
+        self.words.release(touched);
+        Ok(())
+    }
+
+    fn locator(&self) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,219 @@
+//! One stage: its blocks, made by workers, handed to consumers.
+
+use super::RunContext;
+use super::cache::ChunkCache;
+use super::pool::Pool;
+use crate::contract::{BlockCall, FoldOp, Part, SweepOp};
+use crate::plan::{Program, Step, inside_of};
+use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Sink};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Who takes the blocks of one root.
+pub(super) enum Taker<'a> {
+    Sink(Arc<dyn Sink>),
+    Fold { op: Arc<dyn FoldOp>, state: Mutex<OrderedMerge> },
+    Load { op: Arc<dyn SweepOp>, words: &'a Mutex<super::Words> },
+}
+
+/// Merges parts in block order, whatever the order they come in.
+#[derive(Default)]
+pub(super) struct OrderedMerge {
+    next: usize,
+    waiting: BTreeMap<usize, Part>,
+    pub(super) merged: Option<Part>,
+}
+
+impl OrderedMerge {
+    fn add(&mut self, number: usize, part: Part, op: &dyn FoldOp) -> Result<()> {
+        self.waiting.insert(number, part);
+        while let Some(part) = self.waiting.remove(&self.next) {
+            self.merged = Some(match self.merged.take() {
+                Some(left) => op.merge(left, part)?,
+                None => part,
+            });
+            self.next += 1;
+        }
+        Ok(())
+    }
+}
+
+/// A stage that is ready to run.
+pub(super) struct StageRun<'a> {
+    pub(super) title: &'a str,
+    pub(super) program: &'a Program,
+    pub(super) grid: &'a ChunkGrid,
+    pub(super) takers: &'a [Taker<'a>],
+    pub(super) n_workers: usize,
+    pub(super) task_bytes: u64,
+    pub(super) cache: &'a ChunkCache,
+    pub(super) skip: &'a (dyn Fn(&Region) -> Result<bool> + Sync),
+}
+
+impl StageRun<'_> {
+    pub(super) fn run(&self, context: &RunContext) -> Result<()> {
+        let n_blocks = self.grid.len();
+        let next = AtomicUsize::new(0);
+        let failure: Mutex<Option<Error>> = Mutex::new(None);
+        let failed = |e: Error| {
+            if let Ok(mut slot) = failure.lock() {
+                // The first failure is the cause; a cancellation that follows is not.
+                slot.get_or_insert(e);
+            }
+            next.store(n_blocks, Ordering::Relaxed);
+        };
+        context.progress.begin(self.title, n_blocks as u64);
+        std::thread::scope(|scope| {
+            for _ in 0..self.n_workers.min(n_blocks) {
+                scope.spawn(|| {
+                    let mut pool = Pool::new(self.task_bytes);
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= n_blocks {
+                            return;
+                        }
+                        let done = catch_unwind(AssertUnwindSafe(|| {
+                            context.cancel.check()?;
+                            self.block(number, &mut pool, context)
+                        }));
+                        match done {
+                            Ok(Ok(())) => {}
+                            Ok(Err(e)) => return failed(e),
+                            Err(panic) => return failed(self.panicked(number, panic.as_ref())),
+                        }
+                    }
+                });
+            }
+        });
+        context.progress.end();
+        match failure.into_inner() {
+            Ok(Some(e)) => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    fn panicked(&self, number: usize, panic: &(dyn std::any::Any + Send)) -> Error {
+        let message = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+            .unwrap_or_else(|| "panic".to_owned());
+        Error::internal(
+            format!("stage '{}', block {}", self.title, self.grid.region(number)),
+            message,
+        )
+    }
+
+    fn block(&self, number: usize, pool: &mut Pool, context: &RunContext) -> Result<()> {
+        let region = self.grid.region(number);
+        if (self.skip)(&region)? {
+            context.progress.advance(1, 0);
+            return Ok(());
+        }
+        let mut blocks = self.make(&region, pool)?;
+        for (taker, &root) in self.takers.iter().zip(&self.program.roots) {
+            let Some(block) = &blocks[root] else { continue };
+            let spec = &self.program.lines[root].spec;
+            let cropped =
+                if *block.region() == region { None } else { Some(crop(block, &region, pool)?) };
+            let block = cropped.as_ref().unwrap_or(block);
+            match taker {
+                Taker::Sink(sink) => sink.write(block)?,
+                Taker::Fold { op, state } => {
+                    let part = op.map(block, spec)?;
+                    let mut state = state.lock().map_err(|_| Error::internal("fold", "lock"))?;
+                    state.add(number, part, op.as_ref())?;
+                }
+                Taker::Load { op, words } => {
+                    let mut words = words.lock().map_err(|_| Error::internal("load", "lock"))?;
+                    op.load(words.words_mut(), block, spec)?;
+                    words.release(op.words_of(&region, spec));
+                }
+            }
+            if let Some(cropped) = cropped {
+                pool.give(cropped.into_buffer());
+            }
+        }
+        let root = self.program.roots[0];
+        let size = self.program.lines[root].spec.dtype.size();
+        context.progress.advance(1, (region.len() * size) as u64);
+        blocks.iter_mut().filter_map(Option::take).for_each(|b| pool.give(b.into_buffer()));
+        Ok(())
+    }
+
+    /// Makes the blocks of all roots for one region.
+    fn make(&self, region: &Region, pool: &mut Pool) -> Result<Vec<Option<Block>>> {
+        let regions = self.program.regions(region);
+        let last = self.program.last_uses();
+        let mut blocks: Vec<Option<Block>> = self.program.lines.iter().map(|_| None).collect();
+        for (i, line) in self.program.lines.iter().enumerate() {
+            let Some(made) = &regions.made[i] else { continue };
+            let buffer = pool.take(made.len() * line.spec.dtype.size())?;
+            let mut out = Block::over(made.clone(), line.spec.dtype, buffer)?;
+            match &line.step {
+                Step::Read(source) => {
+                    if !made.is_empty() {
+                        self.cache.read(i, source.as_ref(), &mut out)?;
+                    }
+                }
+                Step::Run { op, inputs } => {
+                    let specs: Vec<&ImageSpec> =
+                        inputs.iter().map(|&k| &self.program.lines[k].spec).collect();
+                    let mut padded = Vec::with_capacity(inputs.len());
+                    for (need, &k) in regions.needs[i].iter().zip(inputs) {
+                        let have = blocks[k]
+                            .as_ref()
+                            .ok_or_else(|| Error::internal("stage", "missing input"))?;
+                        padded.push(if *have.region() == need.region {
+                            None
+                        } else {
+                            Some(super::execute::pad(have, need, &specs[padded.len()].shape, pool)?)
+                        });
+                    }
+                    let given: Vec<&Block> = padded
+                        .iter()
+                        .zip(inputs)
+                        .filter_map(|(p, &k)| p.as_ref().or(blocks[k].as_ref()))
+                        .collect();
+                    let scratch_len = op.scratch_bytes(&specs, made) as usize;
+                    let mut scratch = pool.take(scratch_len)?;
+                    op.run(BlockCall {
+                        inputs: &given,
+                        specs: &specs,
+                        output: &mut out,
+                        scratch: &mut scratch,
+                    })?;
+                    pool.give(scratch);
+                    padded.into_iter().flatten().for_each(|b| pool.give(b.into_buffer()));
+                }
+            }
+            blocks[i] = Some(out);
+            for k in 0..=i {
+                if last[k] == i {
+                    if let Some(b) = blocks[k].take() {
+                        pool.give(b.into_buffer());
+                    }
+                }
+            }
+        }
+        debug_assert!(regions.needs.iter().zip(&self.program.lines).all(|(n, l)| match &l.step {
+            Step::Run { inputs, .. } => n.iter().zip(inputs).all(|(need, k)| {
+                self.program.lines[*k]
+                    .spec
+                    .region()
+                    .contains(&inside_of(need, &self.program.lines[*k].spec.shape))
+            }),
+            Step::Read(_) => true,
+        }));
+        Ok(blocks)
+    }
+}
+
+fn crop(block: &Block, region: &Region, pool: &mut Pool) -> Result<Block> {
+    let buffer = pool.take(region.len() * block.dtype().size())?;
+    let mut out = Block::over(region.clone(), block.dtype(), buffer)?;
+    out.copy_from(block)?;
+    Ok(out)
+}

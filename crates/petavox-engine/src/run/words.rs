@@ -1,0 +1,143 @@
+//! Working volumes of 64-bit words, in memory or in a mapped scratch file.
+
+use super::Budget;
+use super::budget::Reservation;
+use super::scratch::ScratchDir;
+use petavox_core::{Error, Result};
+use std::ops::Range;
+
+/// 64-bit words that a sweep works on, zero at first.
+pub struct Words {
+    map: memmap2::MmapMut,
+    n_words: usize,
+    spilled: bool,
+    /// Bytes that may be resident at one time; the user of spilled words hands back what is more.
+    window_bytes: u64,
+    _reservation: Reservation,
+}
+
+impl Words {
+    /// `n_words` words in memory.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] if they do not fit.
+    pub fn in_memory(n_words: usize, budget: &Budget, what: &str) -> Result<Words> {
+        let bytes = 8 * n_words as u64;
+        let reservation = budget.reserve(what, bytes)?;
+        let map = memmap2::MmapMut::map_anon(bytes.max(8) as usize)
+            .map_err(|e| Error::io("memory", format!("allocate {bytes} bytes"), e))?;
+        Ok(Words { map, n_words, spilled: false, window_bytes: bytes, _reservation: reservation })
+    }
+
+    /// `n_words` words in a mapped scratch file, of which about `window_bytes` are resident at a time.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] if the window does not fit; [`Error::Io`] if the disk is full.
+    pub fn in_file(
+        n_words: usize,
+        window_bytes: u64,
+        scratch: &ScratchDir,
+        budget: &Budget,
+        what: &str,
+    ) -> Result<Words> {
+        let bytes = 8 * n_words as u64;
+        let window_bytes = window_bytes.min(bytes);
+        let reservation = budget.reserve(what, window_bytes)?;
+        let file = scratch.file(bytes.max(8))?;
+        // SAFETY: the file was just made by this process and has no name any more, so that nobody else can change or
+        // truncate it while it is mapped.
+        let map = unsafe { memmap2::MmapMut::map_mut(&file) }
+            .map_err(|e| Error::io(scratch.path(), "map a scratch file", e))?;
+        Ok(Words { map, n_words, spilled: true, window_bytes, _reservation: reservation })
+    }
+
+    /// In memory if at most `memory_bytes` are taken, else in a file.
+    ///
+    /// # Errors
+    /// As the other two.
+    pub fn where_it_fits(
+        n_words: usize,
+        memory_bytes: u64,
+        window_bytes: u64,
+        scratch: &ScratchDir,
+        budget: &Budget,
+        what: &str,
+    ) -> Result<Words> {
+        if 8 * n_words as u64 <= memory_bytes.min(budget.free()) {
+            Words::in_memory(n_words, budget, what)
+        } else {
+            Words::in_file(n_words, window_bytes, scratch, budget, what)
+        }
+    }
+
+    /// The words.
+    pub fn words(&self) -> &[u64] {
+        &bytemuck::cast_slice(&self.map)[..self.n_words]
+    }
+
+    /// The words, to change.
+    pub fn words_mut(&mut self) -> &mut [u64] {
+        &mut bytemuck::cast_slice_mut(&mut self.map)[..self.n_words]
+    }
+
+    /// True if they live in a file.
+    pub fn is_spilled(&self) -> bool {
+        self.spilled
+    }
+
+    /// Bytes that may be resident at one time.
+    pub fn window_bytes(&self) -> u64 {
+        self.window_bytes
+    }
+
+    /// Hands the memory of these words back to the system if they live in a file; their contents stay.
+    pub fn release(&self, words: Range<usize>) {
+        if !self.spilled || words.is_empty() {
+            return;
+        }
+        let page = 4096;
+        let start = (words.start * 8).div_ceil(page) * page;
+        let end =
+            if words.end >= self.n_words { self.map.len() } else { words.end * 8 / page * page };
+        if start < end {
+            // SAFETY: the mapping is shared and backed by a file, so that dropping resident pages keeps their contents;
+            // nothing is invalidated.
+            let dropped = unsafe {
+                self.map.unchecked_advise_range(
+                    memmap2::UncheckedAdvice::DontNeed,
+                    start,
+                    end - start,
+                )
+            };
+            // A refusal only means that the pages stay resident.
+            drop(dropped);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spilled_words_keep_their_contents_when_handed_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let scratch = ScratchDir::new(dir.path()).unwrap();
+        let budget = Budget::new(64 << 20);
+        let mut words = Words::in_file(1 << 16, 1 << 16, &scratch, &budget, "test").unwrap();
+        words.words_mut().iter_mut().enumerate().for_each(|(i, w)| *w = i as u64 * 3);
+        words.release(0..1 << 16);
+        assert!(words.words().iter().enumerate().all(|(i, w)| *w == i as u64 * 3));
+        assert!(words.is_spilled());
+    }
+
+    #[test]
+    fn memory_that_does_not_fit_goes_to_a_file() {
+        let scratch = ScratchDir::system();
+        let budget = Budget::new(64 << 20);
+        let small = Words::where_it_fits(1000, 1 << 20, 4096, &scratch, &budget, "small").unwrap();
+        let large =
+            Words::where_it_fits(1 << 20, 1 << 20, 4096, &scratch, &budget, "large").unwrap();
+        assert!(!small.is_spilled() && large.is_spilled());
+    }
+}
