@@ -20,6 +20,7 @@ import numpy as np
 import scipy
 import scipy.ndimage as ndi
 import skimage
+import skimage.exposure
 from skimage import filters, measure, morphology
 
 warnings.simplefilter("ignore")
@@ -125,7 +126,46 @@ def compare():
     save("compare", cases)
 
 
-PARTS = [gaussian, cast, compare]
+def threshold():
+    rng = np.random.default_rng(2)
+    cases = []
+
+    def two(n, a, b, scale):
+        return np.where(rng.random(n) < 0.7, rng.normal(a, scale, n), rng.normal(b, 2 * scale, n))
+
+    images = {
+        "uint8": np.clip(two(2000, 60, 170, 15), 0, 255).astype("uint8").reshape(40, 50),
+        "uint8 sparse": rng.choice([3, 4, 90, 200], (9, 9)).astype("uint8"),
+        "int8": np.clip(two(500, -60, 70, 15), -128, 127).astype("int8"),
+        "uint16": np.clip(two(1500, 100, 900, 40), 0, 65535).astype("uint16"),
+        "int16": np.clip(two(800, -100, 300, 40), -32768, 32767).astype("int16"),
+        "uint32": np.clip(two(400, 70100, 70400, 40), 0, None).astype("uint32"),
+        "int32": two(400, -100, 300, 40).astype("int32"),
+        "int64": two(400, -100, 300, 40).astype("int64"),
+        "float32": two(2000, 0.2, 0.8, 0.1).astype("float32").reshape(10, 20, 10),
+        "float32 narrow": (1000 + two(900, 0.2, 0.8, 0.1)).astype("float32"),
+        "float32 on the edges": (np.arange(513) / 512).astype("float32"),
+        "float32 huge": (two(300, 0.2, 0.8, 0.1) * 1e30).astype("float32"),
+        "float64": two(1200, 0.2, 0.8, 0.1),
+        "float64 tenths": np.round(two(700, 0.2, 0.8, 0.1), 1),
+        "constant float": np.full(7, 0.3, "float32"),
+        "constant uint8": np.full(7, 9, "uint8"),
+    }
+    for name, x in images.items():
+        counts, centres = skimage.exposure.histogram(x.ravel(), 256)
+        case = {"name": name, "input": arr(x), "counts": arr(counts.astype("int64")), "centres": arr(centres.astype("float64"))}
+        for method in ("otsu", "yen", "triangle", "isodata", "li"):
+            if "constant float" in name and method in ("yen", "isodata"):
+                continue
+            try:
+                case[method] = num(getattr(filters, "threshold_" + method)(x))
+            except Exception as e:
+                print(name, method, repr(e))
+        cases.append(case)
+    save("threshold", cases)
+
+
+PARTS = [gaussian, cast, compare, threshold]
 
 if __name__ == "__main__":
     import sys

@@ -7,7 +7,9 @@
 //! the engine according to the [`petavox_core::Boundary`].
 
 pub mod filter;
+pub mod measure;
 pub mod pointwise;
+pub mod threshold;
 
 #[cfg(test)]
 mod golden;

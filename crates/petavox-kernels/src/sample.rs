@@ -124,27 +124,27 @@ macro_rules! casts {
 
 casts!(u8 i8 u16 i16 u32 i32 u64 i64 f32 f64);
 
-/// The sum of a slice in numpy's order of additions (`numpy.sum` of a contiguous array of doubles), so that what is
-/// computed from it has the same last bit.
-pub(crate) fn numpy_sum(values: &[f64]) -> f64 {
+/// The sum of a slice in numpy's order of additions (`numpy.sum` of a contiguous array), so that what is computed from it has
+/// the same last bit; `round` is applied after every addition.
+pub(crate) fn numpy_sum(values: &[f64], round: fn(f64) -> f64) -> f64 {
     let n = values.len();
     if n < 8 {
-        return values.iter().sum();
+        return values.iter().fold(0.0, |s, v| round(s + v));
     }
     if n > 128 {
         let half = n / 2;
         let half = half - half % 8;
-        return numpy_sum(&values[..half]) + numpy_sum(&values[half..]);
+        return round(numpy_sum(&values[..half], round) + numpy_sum(&values[half..], round));
     }
     let mut lane = [0.0; 8];
     lane.copy_from_slice(&values[..8]);
     let whole = n - n % 8;
     for eight in values[8..whole].chunks_exact(8) {
         for k in 0..8 {
-            lane[k] += eight[k];
+            lane[k] = round(lane[k] + eight[k]);
         }
     }
-    let sum =
-        ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
-    values[whole..].iter().fold(sum, |s, v| s + v)
+    let pair = |k: usize| round(lane[k] + lane[k + 1]);
+    let sum = round(round(pair(0) + pair(2)) + round(pair(4) + pair(6)));
+    values[whole..].iter().fold(sum, |s, v| round(s + v))
 }

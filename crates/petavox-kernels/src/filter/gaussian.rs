@@ -91,7 +91,7 @@ pub fn gaussian_weights(sigma: f64, order: usize, truncate: f64) -> Result<Vec<f
     let sigma2 = sigma * sigma;
     let mut phi: Vec<f64> =
         (-radius..=radius).map(|x| (-0.5 / sigma2 * (x * x) as f64).exp()).collect();
-    let sum = numpy_sum(&phi);
+    let sum = numpy_sum(&phi, |x| x);
     phi.iter_mut().for_each(|p| *p /= sum);
     if order == 0 {
         return Ok(phi);

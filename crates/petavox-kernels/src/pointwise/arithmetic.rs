@@ -18,11 +18,7 @@ pub fn clip(input: &Block, low: Scalar, high: Scalar, output: &mut Block) -> Res
     if input.dtype() != output.dtype() {
         return Err(Error::internal("clip", "two dtypes"));
     }
-    let as_f64 = |s: Scalar| match s {
-        Scalar::Int(i) => i as f64,
-        Scalar::Float(f) => f,
-    };
-    let (lo, hi) = (as_f64(low), as_f64(high));
+    let (lo, hi) = (low.to_f64(), high.to_f64());
     if lo.is_nan() || hi.is_nan() || lo > hi {
         return Err(Error::argument("low, high", format!("{lo}, {hi}"), "low at most high"));
     }

@@ -14,6 +14,16 @@ pub enum Scalar {
     Float(f64),
 }
 
+impl Scalar {
+    /// The number as a double; integers beyond 2^53 are rounded.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Scalar::Int(i) => i as f64,
+            Scalar::Float(f) => f,
+        }
+    }
+}
+
 impl From<f64> for Scalar {
     fn from(value: f64) -> Scalar {
         Scalar::Float(value)

@@ -1,0 +1,7 @@
+//! Numbers about images: extents, histograms, sums, statistics of labelled regions. Everything here is a part that can be
+//! merged with the parts of other blocks.
+
+mod histogram;
+
+pub(crate) use histogram::rounding;
+pub use histogram::{Binning, Extent, Histogram, accumulate_histogram, extent};

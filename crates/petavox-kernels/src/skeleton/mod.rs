@@ -1,0 +1,14 @@
+//! Thinning, on packed bits: the local rules by which a voxel may be deleted, for one row at a time.
+//!
+//! The order of rows, planes and passes is the driver's business; here is what one row needs: nine rows of
+//! [`crate::bits::BitLayout`] words and nothing else. Everything outside the mask is background.
+//!
+//! - [`neighborhood`]: predicates on the 26 neighbours of a voxel.
+//! - [`rows`]: border candidates of a direction and their deletion (`parity` and `lee`).
+//! - [`zhang`]: the two half-passes of Zhang and Suen for 2-D masks.
+//! - [`radius`]: exact distance of a voxel to the background.
+
+pub mod neighborhood;
+pub mod radius;
+pub mod rows;
+pub mod zhang;

@@ -1,0 +1,10 @@
+//! Thresholds found from a histogram: the numbers of scikit-image's `threshold_*`.
+//!
+//! scikit-image counts in single precision and, for `float32` images, computes in it; so do these, operation by operation, because
+//! which bin wins can hang on the last bit. An image of one value has that value as its threshold.
+
+mod methods;
+
+pub use methods::{
+    threshold_isodata, threshold_li, threshold_otsu, threshold_triangle, threshold_yen,
+};
