@@ -165,7 +165,26 @@ def threshold():
     save("threshold", cases)
 
 
-PARTS = [gaussian, cast, compare, threshold]
+def binary():
+    rng = np.random.default_rng(3)
+    cases = []
+    for shape in [(13,), (9, 12), (5, 7, 6)]:
+        n = len(shape)
+        structures = [ndi.generate_binary_structure(n, c) for c in range(1, n + 1)]
+        structures += [np.ones((5,) * n, bool), np.ones((2, 4, 3)[:n], bool), rng.random((4, 3, 2)[:n]) < 0.6, rng.random((3, 5, 3)[:n]) < 0.5]
+        for structure in structures:
+            structure.flat[0] = True
+            x = rng.random(shape) < 0.7
+            for op in "binary_erosion binary_dilation binary_opening binary_closing".split():
+                for iterations in (1, 2):
+                    for border in (0, 1) if op in ("binary_erosion", "binary_dilation") else (0,):
+                        extra = {"border_value": border} if op in ("binary_erosion", "binary_dilation") else {}
+                        y = getattr(ndi, op)(x, structure, iterations=iterations, **extra)
+                        cases.append({"op": op, "iterations": iterations, "border_value": bool(border), "structure": arr(structure), "input": arr(x), "output": arr(y)})
+    save("binary", cases)
+
+
+PARTS = [gaussian, cast, compare, threshold, binary]
 
 if __name__ == "__main__":
     import sys

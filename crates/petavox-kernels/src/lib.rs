@@ -6,9 +6,12 @@
 //! A local kernel reads an input block that covers its target region grown by a halo. What lies outside the image was made by
 //! the engine according to the [`petavox_core::Boundary`].
 
+pub mod bits;
 pub mod filter;
 pub mod measure;
+pub mod morphology;
 pub mod pointwise;
+pub mod skeleton;
 pub mod threshold;
 
 #[cfg(test)]

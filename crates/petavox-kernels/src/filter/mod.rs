@@ -5,7 +5,6 @@ mod separable;
 mod taps;
 
 pub use gaussian::{GaussianOptions, gaussian, gaussian_scratch_bytes, gaussian_weights};
-#[cfg(test)]
 pub(crate) use separable::for_each_index;
 pub use separable::{correlate_axes, correlate_axes_scratch_bytes};
 pub use taps::Weights;
