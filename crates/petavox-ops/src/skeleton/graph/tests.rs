@@ -1,0 +1,3 @@
+//! Against recorded tables of skan, and against a slow plain version of the same definitions.
+
+mod recorded;

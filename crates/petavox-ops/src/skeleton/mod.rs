@@ -1,0 +1,18 @@
+//! Skeleton analysis: from the voxels of a skeleton to a graph of branches and its table.
+//!
+//! - [`SkeletonGraph`]: branches between tips and junctions, built from the sorted raster ranks of the skeleton's voxels.
+//! - [`summarize`]: the table of branches, row for row what `skan.summarize` gives, with radius and tortuosity added.
+//! - [`prune`]: the graph without short tip branches.
+//! - [`branch_labels`]: the branch of every voxel. [`swc`], [`graphml`]: the graph for other programs.
+
+mod arrays;
+mod graph;
+mod labels;
+mod table;
+mod values;
+
+pub use arrays::{Arrays, Heap, Memory};
+pub use graph::{GraphOptions, GraphSummary, SkeletonGraph};
+pub use labels::branch_labels;
+pub use table::{TableOptions, summarize};
+pub use values::VoxelValues;
