@@ -137,6 +137,11 @@ pub trait FoldOp: Send + Sync {
     /// # Errors
     /// If the value does not exist.
     fn finish(&self, part: Option<Part>, input: &ImageSpec) -> Result<Value>;
+
+    /// The value again from what is shown of it, so that a resumed run need not fold again; `None` if that does not do.
+    fn restore(&self, _json: &serde_json::Value) -> Option<Value> {
+        None
+    }
 }
 
 /// A global operation by passes over a working volume, which lives in memory if the budget allows and in a mapped scratch
@@ -160,7 +165,8 @@ pub trait SweepOp: Send + Sync {
     /// Bytes that sweeping takes beyond the working volume.
     fn scratch_bytes(&self, input: &ImageSpec) -> u64;
 
-    /// Puts a block of the input into the working volume. Blocks come in any order, one at a time.
+    /// Puts a block of the input into the working volume. Blocks come in any order, one at a time; a block that comes a
+    /// second time (in a resumed run) must leave the volume as it was.
     ///
     /// # Errors
     /// Whatever the kernel refuses.

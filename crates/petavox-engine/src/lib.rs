@@ -11,6 +11,6 @@ mod run;
 pub use contract::{BlockCall, BlockOp, FoldOp, Need, Part, SweepOp, Value, part};
 pub use plan::{Consumer, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, plan};
 pub use run::{
-    Budget, Outcome, Reservation, RunContext, RunOptions, ScratchDir, ThreadPool, Words,
+    Budget, Outcome, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
     available_memory, default_threads, execute, peak_resident_bytes,
 };

@@ -1,1 +1,12 @@
-//! ops
+//! Operations, floor 3: kernels bound to the engine's contracts, one file each, and the applications built of them.
+//!
+//! - [`operation`]: one file per operation; [`OPERATIONS`] lists them, [`apply`] runs one by name.
+//! - [`skeleton`]: from a volume to a table of branches.
+
+pub mod operation;
+mod params;
+mod registry;
+pub mod skeleton;
+
+pub use params::{Params, nearest};
+pub use registry::{OPERATIONS, Operation, apply};

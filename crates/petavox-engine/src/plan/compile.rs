@@ -26,15 +26,14 @@ pub struct PlanOptions {
 /// [`Error::Budget`] with the smallest budget that works.
 pub fn plan(targets: &[Target], options: &PlanOptions) -> Result<Plan> {
     let mut depths = HashMap::new();
-    let mut groups: BTreeMap<(usize, Vec<usize>, u64), Vec<(Arc<Node>, Consumer)>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<(usize, Vec<usize>), Vec<(Arc<Node>, Consumer)>> = BTreeMap::new();
     let mut seen = HashMap::new();
     for target in targets {
         collect(&target.node, &mut depths, &mut groups, &mut seen);
         if let Some(sink) = &target.sink {
             let d = depth(&target.node, &mut depths);
             let d = if matches!(target.node.kind(), Kind::Sweep(_)) { d + 1 } else { d };
-            let key = (d, target.node.spec().shape.clone(), 0);
+            let key = (d, target.node.spec().shape.clone());
             groups
                 .entry(key)
                 .or_default()
@@ -77,7 +76,7 @@ fn depth(node: &Arc<Node>, memo: &mut HashMap<u64, usize>) -> usize {
 fn collect(
     node: &Arc<Node>,
     depths: &mut HashMap<u64, usize>,
-    groups: &mut BTreeMap<(usize, Vec<usize>, u64), Vec<(Arc<Node>, Consumer)>>,
+    groups: &mut BTreeMap<(usize, Vec<usize>), Vec<(Arc<Node>, Consumer)>>,
     seen: &mut HashMap<u64, ()>,
 ) {
     if seen.insert(node.id(), ()).is_some() {
@@ -89,15 +88,14 @@ fn collect(
     let d = depth(node, depths);
     match node.kind() {
         Kind::Fold(_) => {
-            let key = (d, node.spec().shape.clone(), 0);
+            let key = (d, node.spec().shape.clone());
             groups
                 .entry(key)
                 .or_default()
                 .push((node.inputs()[0].clone(), Consumer::Fold(node.clone())));
         }
-        // A sweep has its stage to itself: its working volume needs the memory.
         Kind::Sweep(_) => {
-            let key = (d, node.inputs()[0].spec().shape.clone(), node.id());
+            let key = (d, node.inputs()[0].spec().shape.clone());
             groups
                 .entry(key)
                 .or_default()
@@ -123,11 +121,11 @@ fn stage(
     let shape = roots[0].spec().shape.clone();
     let mut fixed_bytes = kept_bytes;
     let mut kept = 0;
-    let mut spills = false;
     let mut cost_ns = 0.0;
     let mut must: Vec<Vec<usize>> = Vec::new();
     let mut sinks = Vec::new();
     let mut write_bytes = 0;
+    let mut volumes = Vec::new();
     for (node, consumer) in &outputs {
         match consumer {
             Consumer::Sink(sink) => {
@@ -146,17 +144,19 @@ fn stage(
             }
             Consumer::Sweep(sweep) => {
                 let Kind::Sweep(op) = sweep.kind() else { continue };
-                let words = 8 * op.n_words(node.spec()) as u64;
-                let scratch = op.scratch_bytes(node.spec());
-                // A working volume may take two thirds of the memory; beyond that it is a mapped file.
-                spills = words + scratch + kept_bytes > room / 3 * 2;
-                let resident = if spills { spill_window(room).min(words) } else { words };
-                fixed_bytes += resident + scratch;
-                kept += resident;
+                volumes.push(8 * op.n_words(node.spec()) as u64);
+                fixed_bytes += op.scratch_bytes(node.spec());
                 cost_ns += 1.0;
             }
         }
     }
+    // Working volumes may take two thirds of the memory; beyond that they are mapped files with a resident window each.
+    let spills = !volumes.is_empty() && volumes.iter().sum::<u64>() + fixed_bytes > room / 3 * 2;
+    let window_bytes =
+        if spills { spill_window(room) / volumes.len().max(1) as u64 } else { u64::MAX };
+    let resident: u64 = volumes.iter().map(|v| (*v).min(window_bytes)).sum();
+    fixed_bytes += resident;
+    kept += resident;
     let query = GridQuery {
         program: &program,
         shape: &shape,
@@ -190,6 +190,7 @@ fn stage(
         fixed_bytes,
         cache_bytes,
         spills,
+        window_bytes,
         reads,
         write_bytes,
         cpu_secs,

@@ -52,8 +52,10 @@ pub struct Stage {
     pub fixed_bytes: u64,
     /// Memory for decoded chunks.
     pub cache_bytes: u64,
-    /// Words of the working volume are in a mapped file.
+    /// Words of the working volumes are in mapped files.
     pub spills: bool,
+    /// Resident bytes granted to each working volume that is in a mapped file.
+    pub window_bytes: u64,
     /// What is read.
     pub reads: Vec<ReadSummary>,
     /// Bytes of samples that are written.

@@ -48,6 +48,8 @@ pub struct RunContext {
     pub progress: Arc<dyn Progress>,
     /// Who can stop it.
     pub cancel: CancelToken,
+    /// Where working volumes and the journal are kept, if the run can be resumed.
+    pub folder: Option<Arc<super::RunFolder>>,
 }
 
 impl RunContext {
@@ -69,6 +71,7 @@ impl RunContext {
             scratch,
             progress: options.progress.clone(),
             cancel: options.cancel.clone(),
+            folder: None,
         })
     }
 

@@ -1,6 +1,7 @@
 //! Runs the stages of a plan in order and keeps what they leave: values of folds, results of sweeps.
 
 use super::cache::ChunkCache;
+use super::checkpoint::Checkpoint;
 use super::pool::Pool;
 use super::stage::{OrderedMerge, StageRun, Taker};
 use super::{RunContext, Words};
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex};
 #[derive(Default)]
 pub struct Outcome {
     values: HashMap<u64, Value>,
-    swept: HashMap<u64, Arc<dyn Source>>,
+    swept: HashMap<u64, Arc<Swept>>,
 }
 
 impl Outcome {
@@ -31,10 +32,19 @@ impl Outcome {
     /// # Errors
     /// [`Error::Internal`] if the sweep was not part of the plan.
     pub fn swept(&self, node: &Node) -> Result<Arc<dyn Source>> {
-        self.swept
-            .get(&node.id())
-            .cloned()
-            .ok_or_else(|| Error::internal("Outcome::swept", node.name()))
+        match self.swept.get(&node.id()) {
+            Some(swept) => Ok(swept.clone()),
+            None => Err(Error::internal("Outcome::swept", node.name())),
+        }
+    }
+
+    /// The working volume a sweep left, taken out.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the sweep was not part of the plan, or its image is still in use.
+    pub fn take_words(&mut self, node: &Node) -> Result<Words> {
+        let swept = self.swept.remove(&node.id()).and_then(Arc::into_inner);
+        swept.map(|s| s.words).ok_or_else(|| Error::internal("Outcome::take_words", node.name()))
     }
 }
 
@@ -45,61 +55,43 @@ impl Outcome {
 pub fn execute(plan: &Plan, context: &RunContext) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     for stage in &plan.stages {
-        run_stage(stage, &mut outcome, context)?;
+        if !restored(stage, &mut outcome, context) {
+            run_stage(stage, &mut outcome, context)?;
+        }
     }
     Ok(outcome)
+}
+
+/// True if the stage is made of folds whose values an interrupted run has left.
+fn restored(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> bool {
+    let Some(folder) = &context.folder else { return false };
+    let mut values = Vec::new();
+    for (_, consumer) in &stage.outputs {
+        let Consumer::Fold(fold) = consumer else { return false };
+        let Kind::Fold(op) = fold.kind() else { return false };
+        let Some(text) = folder.find(&fold_row(fold)) else { return false };
+        let value = serde_json::from_str(&text).ok().and_then(|json| op.restore(&json));
+        let Some(value) = value else { return false };
+        values.push((fold.id(), value));
+    }
+    outcome.values.extend(values);
+    true
+}
+
+fn fold_row(fold: &Node) -> String {
+    format!("value {:016x} ", fold.id())
 }
 
 fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Result<()> {
     let roots: Vec<Arc<Node>> = stage.outputs.iter().map(|(n, _)| n.clone()).collect();
     let bound = bind_all(&roots, outcome)?;
-    let program = Program::fuse(&roots, &|n| outcome.swept.get(&n.id()).cloned(), &|n| {
-        bound.get(&n.id()).cloned()
-    });
+    let swept = |n: &Node| outcome.swept.get(&n.id()).map(|s| s.clone() as Arc<dyn Source>);
+    let program = Program::fuse(&roots, &swept, &|n| bound.get(&n.id()).cloned());
+    let takers = takers(stage, outcome, context)?;
     let tasks = stage.task_bytes * stage.n_workers as u64;
-    let mut words = None;
-    for (node, consumer) in &stage.outputs {
-        if let Consumer::Sweep(sweep) = consumer
-            && let Kind::Sweep(op) = sweep.kind()
-        {
-            words = Some(Mutex::new(working_volume(op.as_ref(), node.spec(), stage, context)?));
-        }
-    }
     let reservation = context.budget.reserve(&stage.title, tasks + stage.cache_bytes)?;
-    let mut takers = Vec::new();
-    for (_, consumer) in &stage.outputs {
-        takers.push(match consumer {
-            Consumer::Sink(sink) => Taker::Sink(sink.clone()),
-            Consumer::Fold(fold) => {
-                let Kind::Fold(op) = fold.kind() else {
-                    return Err(Error::internal("stage", "not a fold"));
-                };
-                let values = values_of(fold, outcome)?;
-                let op = op.bind(&values)?.unwrap_or_else(|| op.clone());
-                Taker::Fold { op, state: Mutex::new(OrderedMerge::default()) }
-            }
-            Consumer::Sweep(sweep) => match (sweep.kind(), &words) {
-                (Kind::Sweep(op), Some(words)) => Taker::Load { op: op.clone(), words },
-                _ => return Err(Error::internal("stage", "not a sweep")),
-            },
-        });
-    }
     let cache = ChunkCache::new(stage.cache_bytes);
-    // A block that every sink of the stage already holds from an earlier, interrupted run need not be made again.
-    let only_sinks = stage.outputs.iter().all(|(_, c)| matches!(c, Consumer::Sink(_)));
-    let skip = |region: &Region| -> Result<bool> {
-        if !only_sinks {
-            return Ok(false);
-        }
-        for taker in &takers {
-            if let Taker::Sink(sink) = taker
-                && !sink.holds(region)?
-            {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    };
+    let checkpoint = Checkpoint::new(stage, &takers, context);
     StageRun {
         title: &stage.title,
         program: &program,
@@ -108,47 +100,78 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
         n_workers: stage.n_workers,
         task_bytes: stage.task_bytes,
         cache: &cache,
-        skip: &skip,
+        skip: &|number, region| checkpoint.skips(number, region),
+        done: &|number| checkpoint.done(number),
     }
     .run(context)?;
-    drop(cache);
-    drop(reservation);
+    checkpoint.flush()?;
+    drop((cache, reservation));
 
-    let mut sweeps = Vec::new();
     for (taker, (node, consumer)) in takers.into_iter().zip(&stage.outputs) {
         match (taker, consumer) {
             (Taker::Fold { op, state }, Consumer::Fold(fold)) => {
                 let state = state.into_inner().map_err(|_| Error::internal("fold", "lock"))?;
-                outcome.values.insert(fold.id(), op.finish(state.merged, node.spec())?);
+                let value = op.finish(state.merged, node.spec())?;
+                if let Some(folder) = &context.folder {
+                    folder.add(&[format!("{}{}", fold_row(fold), value.json())])?;
+                }
+                outcome.values.insert(fold.id(), value);
             }
-            (Taker::Load { op, .. }, Consumer::Sweep(sweep)) => sweeps.push((op, node, sweep)),
+            (Taker::Load { op, words }, Consumer::Sweep(sweep)) => {
+                let mut words = words.into_inner().map_err(|_| Error::internal("sweep", "lock"))?;
+                let _scratch = context.budget.reserve(op.name(), op.scratch_bytes(node.spec()))?;
+                op.sweep(&mut words, node.spec(), context)?;
+                let swept = Swept::new(op, words, node.spec().clone(), sweep.spec().clone());
+                outcome.swept.insert(sweep.id(), Arc::new(swept));
+            }
             _ => {}
         }
-    }
-    for (op, node, sweep) in sweeps {
-        let Some(words) = words.take() else { continue };
-        let mut words = words.into_inner().map_err(|_| Error::internal("sweep", "lock"))?;
-        let _scratch = context.budget.reserve(op.name(), op.scratch_bytes(node.spec()))?;
-        op.sweep(&mut words, node.spec(), context)?;
-        let swept = Swept::new(op, words, node.spec().clone(), sweep.spec().clone());
-        outcome.swept.insert(sweep.id(), Arc::new(swept));
     }
     Ok(())
 }
 
+fn takers(stage: &Stage, outcome: &Outcome, context: &RunContext) -> Result<Vec<Taker>> {
+    let mut takers = Vec::new();
+    for (node, consumer) in &stage.outputs {
+        takers.push(match consumer {
+            Consumer::Sink(sink) => Taker::Sink(sink.clone()),
+            Consumer::Fold(fold) => {
+                let Kind::Fold(op) = fold.kind() else {
+                    return Err(Error::internal("stage", "not a fold"));
+                };
+                let op = op.bind(&values_of(fold, outcome)?)?.unwrap_or_else(|| op.clone());
+                Taker::Fold { op, state: Mutex::new(OrderedMerge::default()) }
+            }
+            Consumer::Sweep(sweep) => {
+                let Kind::Sweep(op) = sweep.kind() else {
+                    return Err(Error::internal("stage", "not a sweep"));
+                };
+                let words = working_volume(op.as_ref(), sweep, node.spec(), stage, context)?;
+                Taker::Load { op: op.clone(), words: Mutex::new(words) }
+            }
+        });
+    }
+    Ok(takers)
+}
+
 fn working_volume(
     op: &dyn SweepOp,
+    sweep: &Node,
     spec: &ImageSpec,
     stage: &Stage,
     context: &RunContext,
 ) -> Result<Words> {
     let n_words = op.n_words(spec);
-    if stage.spills {
-        let window = (stage.fixed_bytes).saturating_sub(op.scratch_bytes(spec)).max(4 << 20);
-        let window = window.min(context.budget.free() / 2);
-        Words::in_file(n_words, window, &context.scratch, &context.budget, op.name())
-    } else {
-        Words::in_memory(n_words, &context.budget, op.name())
+    let window = if stage.spills { stage.window_bytes } else { 8 * n_words as u64 };
+    match &context.folder {
+        Some(folder) => {
+            let path = folder.path().join(format!("{:016x}.words", sweep.id()));
+            Words::in_named_file(n_words, window, &path, &context.budget, op.name())
+        }
+        None if stage.spills => {
+            Words::in_file(n_words, window, &context.scratch, &context.budget, op.name())
+        }
+        None => Words::in_memory(n_words, &context.budget, op.name()),
     }
 }
 

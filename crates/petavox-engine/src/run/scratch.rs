@@ -53,7 +53,7 @@ impl ScratchDir {
 }
 
 /// Makes the file `len` bytes long with its disk space allocated: a mapped file on a full disk would be a bus error.
-fn reserve_space(file: &File, len: u64) -> std::io::Result<()> {
+pub(crate) fn reserve_space(file: &File, len: u64) -> std::io::Result<()> {
     rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len.max(1)).or_else(|e| {
         // Some file systems cannot allocate ahead: fill with zeros instead.
         if e != rustix::io::Errno::OPNOTSUPP {

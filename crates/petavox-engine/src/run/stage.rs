@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Who takes the blocks of one root.
-pub(super) enum Taker<'a> {
+pub(super) enum Taker {
     Sink(Arc<dyn Sink>),
     Fold { op: Arc<dyn FoldOp>, state: Mutex<OrderedMerge> },
-    Load { op: Arc<dyn SweepOp>, words: &'a Mutex<super::Words> },
+    Load { op: Arc<dyn SweepOp>, words: Mutex<super::Words> },
 }
 
 /// Merges parts in block order, whatever the order they come in.
@@ -45,11 +45,12 @@ pub(super) struct StageRun<'a> {
     pub(super) title: &'a str,
     pub(super) program: &'a Program,
     pub(super) grid: &'a ChunkGrid,
-    pub(super) takers: &'a [Taker<'a>],
+    pub(super) takers: &'a [Taker],
     pub(super) n_workers: usize,
     pub(super) task_bytes: u64,
     pub(super) cache: &'a ChunkCache,
-    pub(super) skip: &'a (dyn Fn(&Region) -> Result<bool> + Sync),
+    pub(super) skip: &'a (dyn Fn(usize, &Region) -> Result<bool> + Sync),
+    pub(super) done: &'a (dyn Fn(usize) -> Result<()> + Sync),
 }
 
 impl StageRun<'_> {
@@ -108,7 +109,7 @@ impl StageRun<'_> {
 
     fn block(&self, number: usize, pool: &mut Pool, context: &RunContext) -> Result<()> {
         let region = self.grid.region(number);
-        if (self.skip)(&region)? {
+        if (self.skip)(number, &region)? {
             context.progress.advance(1, 0);
             return Ok(());
         }
@@ -140,7 +141,7 @@ impl StageRun<'_> {
         let size = self.program.lines[root].spec.dtype.size();
         context.progress.advance(1, (region.len() * size) as u64);
         blocks.iter_mut().filter_map(Option::take).for_each(|b| pool.give(b.into_buffer()));
-        Ok(())
+        (self.done)(number)
     }
 
     /// Makes the blocks of all roots for one region.

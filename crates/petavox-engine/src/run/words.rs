@@ -51,6 +51,52 @@ impl Words {
         Ok(Words { map, n_words, spilled: true, window_bytes, _reservation: reservation })
     }
 
+    /// `n_words` words in the file `path`, which stays: an interrupted run finds them again. Zero if the file is new or of
+    /// another length.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] if the window does not fit; [`Error::Io`] if the disk is full.
+    pub fn in_named_file(
+        n_words: usize,
+        window_bytes: u64,
+        path: &std::path::Path,
+        budget: &Budget,
+        what: &str,
+    ) -> Result<Words> {
+        let bytes = 8 * n_words as u64;
+        let window_bytes = window_bytes.min(bytes);
+        let reservation = budget.reserve(what, window_bytes)?;
+        let failed = |action: &str, e| Error::io(path, action, e);
+        let file = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|e| failed("open the working volume", e))?;
+        let len = file.metadata().map_err(|e| failed("look at the working volume", e))?.len();
+        if len != bytes.max(8) {
+            file.set_len(0).map_err(|e| failed("empty the working volume", e))?;
+            super::reserve_space(&file, bytes.max(8))
+                .map_err(|e| failed(&format!("reserve {bytes} bytes for the working volume"), e))?;
+        }
+        // SAFETY: the file lies in a run folder that this process has locked; nobody else changes or truncates it.
+        let map = unsafe { memmap2::MmapMut::map_mut(&file) }
+            .map_err(|e| failed("map the working volume", e))?;
+        Ok(Words { map, n_words, spilled: true, window_bytes, _reservation: reservation })
+    }
+
+    /// Makes what was written durable, if it is in a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the disk refuses.
+    pub fn flush(&self) -> Result<()> {
+        if !self.spilled {
+            return Ok(());
+        }
+        self.map.flush().map_err(|e| Error::io("scratch", "flush a mapped file", e))
+    }
+
     /// In memory if at most `memory_bytes` are taken, else in a file.
     ///
     /// # Errors

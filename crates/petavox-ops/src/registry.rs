@@ -1,0 +1,56 @@
+//! The table of operations: one line each. The command line, the façade and other surfaces find them here by name.
+
+use crate::operation as op;
+use crate::params::{Params, nearest};
+use petavox_core::{Error, Result};
+use petavox_engine::Node;
+use std::sync::Arc;
+
+/// An operation from image to image, as its users see it.
+pub struct Operation {
+    /// Its one name.
+    pub name: &'static str,
+    /// What it does, and whose numbers it gives.
+    pub summary: &'static str,
+    /// A step that shows its parameters.
+    pub example: &'static str,
+    /// Binds it to an image.
+    pub build: fn(&Arc<Node>, &mut Params) -> Result<Arc<Node>>,
+}
+
+macro_rules! operations {
+    ($($name:literal, $build:path, $example:literal, $summary:literal;)*) => {
+        /// Every operation, by name.
+        pub const OPERATIONS: &[Operation] =
+            &[$(Operation { name: $name, summary: $summary, example: $example, build: $build },)*];
+    };
+}
+
+operations! {
+    "astype", op::astype::build, "astype:dtype=float32", "another dtype (numpy astype)";
+    "equal", op::compare::build, "equal:value=3", "mask of samples equal to a value (numpy)";
+    "gaussian", op::gaussian::build, "gaussian:sigma=1,2,2:mode=reflect:truncate=4", "smooth (scipy.ndimage.gaussian_filter)";
+    "greater", op::compare::build, "greater:value=0.5", "mask of samples above a value (numpy)";
+    "greater_equal", op::compare::build, "greater_equal:value=0.5", "mask of samples at or above a value (numpy)";
+    "less", op::compare::build, "less:value=0.5", "mask of samples below a value (numpy)";
+    "less_equal", op::compare::build, "less_equal:value=0.5", "mask of samples at or below a value (numpy)";
+    "not_equal", op::compare::build, "not_equal:value=0", "mask of samples other than a value (numpy)";
+}
+
+/// Applies one step, `name:key=value:...`, to an image.
+///
+/// # Errors
+/// If there is no such operation (with the nearest name), or it does not accept the parameters or the image.
+pub fn apply(input: &Arc<Node>, step: &str) -> Result<Arc<Node>> {
+    let (name, mut params) = Params::parse_step(step)?;
+    let Some(operation) = OPERATIONS.iter().find(|o| o.name == name) else {
+        let expected = match nearest(&name, OPERATIONS.iter().map(|o| o.name)) {
+            Some(near) => format!("an operation; did you mean '{near}'?"),
+            None => format!("one of {}", OPERATIONS.iter().map(|o| o.name).collect::<Vec<_>>().join(", ")),
+        };
+        return Err(Error::argument("operation", format!("'{name}'"), expected));
+    };
+    let node = (operation.build)(input, &mut params)?;
+    params.finish()?;
+    Ok(node)
+}
