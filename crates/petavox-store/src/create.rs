@@ -102,6 +102,17 @@ pub struct CreateOptions {
     pub is_labels: bool,
     /// What is known of the channels.
     pub channels: Vec<Channel>,
+    /// A hash of the computation whose result is written: only a run with the same one may resume another's work.
+    pub identity: u64,
+}
+
+impl CreateOptions {
+    /// What tells this output from others under the same name, for [`Staging::begin`](crate::atomic::Staging::begin): a
+    /// run that would write other bytes never continues what an interrupted one left.
+    pub fn fingerprint(&self, spec: &ImageSpec) -> u32 {
+        let same = CreateOptions { overwrite: false, resume: false, ..self.clone() };
+        crc32c::crc32c(format!("{same:?} {spec:?}").as_bytes())
+    }
 }
 
 impl Default for CreateOptions {
@@ -116,6 +127,7 @@ impl Default for CreateOptions {
             resume: false,
             is_labels: false,
             channels: vec![],
+            identity: 0,
         }
     }
 }
@@ -203,6 +215,18 @@ mod tests {
         for bad in ["", "zstd:", "zstd:99", "gzip:6:1", "blosc:snappy", "none:1", "jpeg"] {
             assert!(Codec::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_fingerprint_tells_computations_apart_but_not_attempts() {
+        let spec = ImageSpec::new([2, 2], petavox_core::Dtype::UInt8).unwrap();
+        let first = CreateOptions { identity: 1, ..CreateOptions::default() };
+        let again = CreateOptions { resume: true, overwrite: true, ..first.clone() };
+        let other = CreateOptions { identity: 2, ..first.clone() };
+        let wider = spec.with_dtype(petavox_core::Dtype::UInt16);
+        assert_eq!(first.fingerprint(&spec), again.fingerprint(&spec));
+        assert_ne!(first.fingerprint(&spec), other.fingerprint(&spec));
+        assert_ne!(first.fingerprint(&spec), first.fingerprint(&wider));
     }
 
     #[test]
