@@ -17,6 +17,7 @@ mod limits;
 mod memory;
 mod open;
 pub mod pyramid;
+pub mod table;
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
