@@ -28,6 +28,10 @@ macro_rules! operations {
 
 operations! {
     "astype", op::astype::build, "astype:dtype=float32", "another dtype (numpy astype)";
+    "binary_closing", op::binary_morphology::build, "binary_closing:connectivity=1:iterations=2", "close: dilate, then erode (scipy.ndimage.binary_closing)";
+    "binary_dilation", op::binary_morphology::build, "binary_dilation:connectivity=1:iterations=2", "dilate a mask (scipy.ndimage.binary_dilation)";
+    "binary_erosion", op::binary_morphology::build, "binary_erosion:connectivity=1:iterations=2", "erode a mask (scipy.ndimage.binary_erosion)";
+    "binary_opening", op::binary_morphology::build, "binary_opening:connectivity=1:iterations=2", "open: erode, then dilate (scipy.ndimage.binary_opening)";
     "equal", op::compare::build, "equal:value=3", "mask of samples equal to a value (numpy)";
     "gaussian", op::gaussian::build, "gaussian:sigma=1,2,2:mode=reflect:truncate=4", "smooth (scipy.ndimage.gaussian_filter)";
     "greater", op::compare::build, "greater:value=0.5", "mask of samples above a value (numpy)";
@@ -35,6 +39,7 @@ operations! {
     "less", op::compare::build, "less:value=0.5", "mask of samples below a value (numpy)";
     "less_equal", op::compare::build, "less_equal:value=0.5", "mask of samples at or below a value (numpy)";
     "not_equal", op::compare::build, "not_equal:value=0", "mask of samples other than a value (numpy)";
+    "threshold", op::threshold::build, "threshold:method=otsu", "mask of samples above a value, given or found by otsu, li, yen, triangle, isodata (skimage.filters.threshold_*)";
 }
 
 /// Applies one step, `name:key=value:...`, to an image.

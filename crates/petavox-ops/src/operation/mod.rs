@@ -1,5 +1,24 @@
 //! One file per operation: a kernel bound to one of the engine's contracts, and its line in the registry.
 
 pub mod astype;
+pub mod binary_morphology;
+pub mod bits;
 pub mod compare;
 pub mod gaussian;
+pub mod histogram;
+pub mod max_projection;
+pub mod threshold;
+
+use petavox_core::{Dtype, Error, ImageSpec, Result};
+
+/// Refuses an image that is not a mask.
+pub(crate) fn needs_mask(op: &str, input: &ImageSpec) -> Result<()> {
+    match input.dtype {
+        Dtype::Bool => Ok(()),
+        other => Err(Error::UnsupportedDtype {
+            op: op.to_owned(),
+            given: other.to_string(),
+            accepted: "bool, a mask: make one with a threshold, or with not_equal:value=0".to_owned(),
+        }),
+    }
+}
