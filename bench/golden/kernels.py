@@ -184,7 +184,27 @@ def binary():
     save("binary", cases)
 
 
-PARTS = [gaussian, cast, compare, threshold, binary]
+def label():
+    rng = np.random.default_rng(4)
+    cases, small = [], []
+    for shape in [(40,), (17, 23), (9, 8, 11), (4, 5, 3, 6)]:
+        n = len(shape)
+        for connectivity in range(1, n + 1):
+            for density in (0.2, 0.35, 0.6):
+                x = rng.random(shape) < density
+                y, _ = ndi.label(x, ndi.generate_binary_structure(n, connectivity))
+                cases.append({"connectivity": connectivity, "input": arr(x), "labels": arr(y.astype("int32"))})
+                for max_size in (0, 1, 4, 64):
+                    small.append({
+                        "connectivity": connectivity, "max_size": max_size, "input": arr(x),
+                        "objects": arr(morphology.remove_small_objects(x, max_size=max_size, connectivity=connectivity)),
+                        "holes": arr(morphology.remove_small_holes(x, max_size=max_size, connectivity=connectivity)),
+                    })
+    save("label", cases)
+    save("small", small)
+
+
+PARTS = [gaussian, cast, compare, threshold, binary, label]
 
 if __name__ == "__main__":
     import sys

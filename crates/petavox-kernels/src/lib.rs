@@ -8,6 +8,7 @@
 
 pub mod bits;
 pub mod filter;
+pub mod label;
 pub mod measure;
 pub mod morphology;
 pub mod pointwise;
