@@ -6,13 +6,17 @@
 //! - [`branch_labels`]: the branch of every voxel. [`swc`], [`graphml`]: the graph for other programs.
 
 mod arrays;
+mod export;
 mod graph;
 mod labels;
+mod prune;
 mod table;
 mod values;
 
 pub use arrays::{Arrays, Heap, Memory};
+pub use export::{graphml, swc};
 pub use graph::{GraphOptions, GraphSummary, SkeletonGraph};
 pub use labels::branch_labels;
-pub use table::{TableOptions, summarize};
+pub use prune::prune;
+pub use table::{TableOptions, summarize, summarize_rows};
 pub use values::VoxelValues;

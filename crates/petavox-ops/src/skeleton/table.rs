@@ -2,7 +2,8 @@
 
 use super::graph::SkeletonGraph;
 use super::values::VoxelValues;
-use petavox_core::{Column, Result, Table, Workers};
+use petavox_core::{Column, Error, Result, Table, Workers};
+use std::ops::Range;
 use std::sync::Mutex;
 
 /// What goes into the table beside the graph.
@@ -49,12 +50,30 @@ struct Measured {
 /// A skeleton without branches gives a table with all columns and no rows, where skan fails.
 ///
 /// # Errors
-/// [`petavox_core::Error::InvalidArgument`] if there is not one value or radius per voxel.
+/// [`Error::InvalidArgument`] if there is not one value or radius per voxel.
 pub fn summarize(
     graph: &SkeletonGraph<'_>,
     options: &TableOptions<'_>,
     workers: &dyn Workers,
 ) -> Result<Table> {
+    summarize_rows(graph, 0..graph.n_branches(), options, workers)
+}
+
+/// Some rows of [`summarize`]'s table, for tables that are written part by part. Takes about 50 bytes per row beside
+/// the table itself.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] if there are no such rows, or not one value or radius per voxel.
+pub fn summarize_rows(
+    graph: &SkeletonGraph<'_>,
+    rows: Range<usize>,
+    options: &TableOptions<'_>,
+    workers: &dyn Workers,
+) -> Result<Table> {
+    if rows.start > rows.end || rows.end > graph.n_branches() {
+        let expected = format!("a range within {} branches", graph.n_branches());
+        return Err(Error::argument("rows", format!("{rows:?}"), expected));
+    }
     let n_voxels = graph.ranks().len();
     let values = options.values.or(graph.heights().copied());
     if let Some(v) = &values {
@@ -63,51 +82,51 @@ pub fn summarize(
     if let Some(r) = &options.radius {
         r.check("radius", n_voxels)?;
     }
-    let n = graph.n_branches();
-    let measured = measure(graph, values.as_ref(), options.radius.as_ref(), workers);
-    let ends: Vec<(u32, u32)> = (0..n).map(|b| ends_of(graph.path(b))).collect();
-    let mut table = Table::default();
+    let measured = measure(graph, rows.clone(), values.as_ref(), options.radius.as_ref(), workers);
+    let ends: Vec<(u32, u32)> = rows.clone().map(|b| ends_of(graph.path(b))).collect();
+    let lengths = &graph.lengths()[rows.clone()];
+    let n = ends.len();
     let ints = |f: &dyn Fn(usize) -> i64| Column::Int((0..n).map(f).collect());
     let floats = |f: &dyn Fn(usize) -> f64| Column::Float((0..n).map(f).collect());
-    table.push("skeleton_id", ints(&|b| i64::from(graph.skeleton_ids()[b])))?;
-    table.push("node_id_src", ints(&|b| i64::from(graph.node_id(ends[b].0))))?;
-    table.push("node_id_dst", ints(&|b| i64::from(graph.node_id(ends[b].1))))?;
-    table.push("branch_distance", Column::Float(graph.lengths().to_vec()))?;
-    table.push("branch_type", ints(&|b| i64::from(graph.branch_types()[b])))?;
-    table.push("mean_pixel_value", floats(&|b| measured[b].mean))?;
-    table.push("stdev_pixel_value", floats(&|b| measured[b].stdev))?;
+    let id = |voxel| i64::from(graph.node_id(voxel));
+    let mut table = Table::default();
+    table.push("skeleton_id", ints(&|r| i64::from(graph.skeleton_ids()[rows.start + r])))?;
+    table.push("node_id_src", ints(&|r| id(ends[r].0)))?;
+    table.push("node_id_dst", ints(&|r| id(ends[r].1)))?;
+    table.push("branch_distance", Column::Float(lengths.to_vec()))?;
+    table.push("branch_type", ints(&|r| i64::from(graph.branch_types()[rows.start + r])))?;
+    table.push("mean_pixel_value", floats(&|r| measured[r].mean))?;
+    table.push("stdev_pixel_value", floats(&|r| measured[r].stdev))?;
     let ndim = graph.ndim();
-    let first_axis = 3 - ndim;
     let sides: [(&str, &dyn Fn(usize) -> u32); 2] =
-        [("src", &|b| ends[b].0), ("dst", &|b| ends[b].1)];
+        [("src", &|r| ends[r].0), ("dst", &|r| ends[r].1)];
     for (side, end) in sides {
         for axis in 0..ndim {
-            let coordinate = |b| graph.coordinates(end(b))[first_axis + axis] as i64;
+            let coordinate = |r| graph.coordinates(end(r))[3 - ndim + axis] as i64;
             table.push(format!("image_coord_{side}_{axis}"), ints(&coordinate))?;
         }
     }
+    let n_positions = ndim + usize::from(graph.heights().is_some());
     for (side, end) in sides {
-        for axis in 0..=ndim {
+        for axis in 0..n_positions {
             let name = format!("coord_{side}_{axis}");
-            if axis < ndim || graph.heights().is_some() {
-                table.push(name, floats(&|b| position(graph, end(b), axis)))?;
-            }
+            table.push(name, floats(&|r| position(graph, end(r), axis)))?;
         }
     }
-    let straight = |b: usize| {
-        let squares = (0..=ndim)
-            .map(|a| (position(graph, ends[b].1, a) - position(graph, ends[b].0, a)).powi(2));
-        squares.sum::<f64>().sqrt()
+    let straight = |r: usize| {
+        let (src, dst) = ends[r];
+        let along = |axis| position(graph, dst, axis) - position(graph, src, axis);
+        (0..n_positions).map(|axis| along(axis).powi(2)).sum::<f64>().sqrt()
     };
     table.push("euclidean_distance", floats(&straight))?;
     if options.radius.is_some() {
-        table.push("mean_radius", floats(&|b| measured[b].mean_radius))?;
-        table.push("min_radius", floats(&|b| measured[b].min_radius))?;
-        table.push("max_radius", floats(&|b| measured[b].max_radius))?;
+        table.push("mean_radius", floats(&|r| measured[r].mean_radius))?;
+        table.push("min_radius", floats(&|r| measured[r].min_radius))?;
+        table.push("max_radius", floats(&|r| measured[r].max_radius))?;
     }
-    let tortuosity = |b: usize| match ends[b] {
+    let tortuosity = |r: usize| match ends[r] {
         (src, dst) if src == dst => f64::NAN,
-        _ => graph.lengths()[b] / straight(b),
+        _ => lengths[r] / straight(r),
     };
     table.push("tortuosity", floats(&tortuosity))?;
     Ok(table)
@@ -129,18 +148,19 @@ fn position(graph: &SkeletonGraph<'_>, voxel: u32, axis: usize) -> f64 {
 
 fn measure(
     graph: &SkeletonGraph<'_>,
+    rows: Range<usize>,
     values: Option<&VoxelValues<'_>>,
     radius: Option<&VoxelValues<'_>>,
     workers: &dyn Workers,
 ) -> Vec<Measured> {
-    let mut all = vec![Measured::default(); graph.n_branches()];
+    let mut all = vec![Measured::default(); rows.len()];
     let tasks: Vec<Mutex<&mut [Measured]>> =
         all.chunks_mut(BRANCHES_PER_TASK).map(Mutex::new).collect();
     workers.for_each(tasks.len(), &|t| {
         let Ok(mut part) = tasks[t].lock() else { return };
         let mut samples = Vec::new();
         for (i, measured) in part.iter_mut().enumerate() {
-            let path = graph.path(t * BRANCHES_PER_TASK + i);
+            let path = graph.path(rows.start + t * BRANCHES_PER_TASK + i);
             let n = path.len() as f64;
             (measured.mean, measured.stdev) = (1.0, 0.0);
             if let Some(values) = values {
@@ -187,3 +207,6 @@ fn pairwise_sum(values: &[f64]) -> f64 {
     let [a, b, c, d, e, f, g, h] = lanes;
     rest.iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, v| sum + v)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,15 +5,16 @@ use super::super::values::VoxelValues;
 use super::lattice::Lattice;
 use super::neighbours::{Edges, for_each_neighbour};
 use petavox_core::Result;
+use std::cell::Cell;
 
 /// Marks a voxel that had three or more neighbours before any edge was dropped.
 const JUNCTION: u32 = 1 << 31;
 
 /// Bytes of a remembered edge, as counted against [`MAX_LISTED_BYTES_PER_VOXEL`].
-const LISTED_EDGE_BYTES: usize = size_of::<(u32, u32, u8)>();
+const LISTED_EDGE_BYTES: usize = size_of::<[u32; 3]>();
 
 /// Edges between junction voxels are listed once if that takes no more than this, else found again for each length.
-const MAX_LISTED_BYTES_PER_VOXEL: usize = 12;
+pub(crate) const MAX_LISTED_BYTES_PER_VOXEL: usize = 12;
 
 /// Disjoint sets of voxels; the lowest number of a set is its root.
 struct Sets<'a>(&'a mut [u32]);
@@ -46,75 +47,80 @@ pub(crate) fn singletons(n: usize, arrays: &dyn Arrays) -> Result<Array<u32>> {
 /// Drops from `words` the edges between voxels with three or more neighbours that are not in the minimum spanning
 /// forest of these edges: Kruskal's, by length and, where lengths tie, in raster order of both ends.
 ///
-/// Without heights there are at most 13 lengths, so no edge need be stored or sorted.
+/// Without heights there are at most 13 lengths, so no edge need be sorted, or even stored.
+///
+/// # Errors
+/// Whatever `arrays` says.
 pub(crate) fn drop_cycles(
     lattice: &Lattice,
     ranks: &[u64],
     heights: Option<&VoxelValues<'_>>,
     words: &mut [u32],
     parents: &mut [u32],
-) {
+    arrays: &dyn Arrays,
+) -> Result<()> {
     let mut n_edges_at_most = 0;
     for word in words.iter_mut().filter(|w| w.count_ones() > 2) {
         n_edges_at_most += (*word >> 14).count_ones() as usize;
         *word |= JUNCTION;
     }
     if n_edges_at_most == 0 {
-        return;
+        return Ok(());
     }
     let mut sets = Sets(parents);
-    let mut take = |words: &mut [u32], i: usize, step: usize, j: usize| {
-        if !sets.join(i as u32, j as u32) {
-            words[i] &= !(1 << step);
-            words[j] &= !(1 << (26 - step));
+    let mut take = |words: &mut [u32], i: u32, step: usize, j: u32| {
+        if !sets.join(i, j) {
+            words[i as usize] &= !(1 << step);
+            words[j as usize] &= !(1 << (26 - step));
         }
     };
     if let Some(heights) = heights {
-        let mut edges: Vec<(f64, u32, u32, u8)> = Vec::with_capacity(n_edges_at_most);
+        // Lengths are not negative, so their bits sort as they do: by length, then by both ends.
+        let mut edges = Array::<[u64; 2]>::zeroed(arrays, n_edges_at_most)?;
+        let edges = edges.get_mut();
+        let mut n_edges = 0;
         for_each_junction_edge(lattice, ranks, words, |i, step, j| {
-            let length = lattice.edge_length(Some(heights), i as u32, j as u32, step);
-            edges.push((length, i as u32, j as u32, step as u8));
+            let length = lattice.edge_length(Some(heights), i, j, step);
+            edges[n_edges] = [length.to_bits(), u64::from(i) << 32 | u64::from(j)];
+            n_edges += 1;
         });
-        edges.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-        for (_, i, j, step) in edges {
-            take(words, i as usize, step as usize, j as usize);
+        edges[..n_edges].sort_unstable();
+        for &[_, ends] in &edges[..n_edges] {
+            let (i, j) = ((ends >> 32) as u32, ends as u32);
+            take(words, i, lattice.step_between(ranks[i as usize], ranks[j as usize]), j);
         }
-        return;
+        return Ok(());
     }
     let (n_classes, class_of) = lattice.length_classes();
     if n_edges_at_most * LISTED_EDGE_BYTES <= ranks.len() * MAX_LISTED_BYTES_PER_VOXEL {
-        let mut edges: Vec<(u32, u32, u8)> = Vec::with_capacity(n_edges_at_most);
+        let mut edges = Array::<[u32; 3]>::zeroed(arrays, n_edges_at_most)?;
+        let edges = edges.get_mut();
+        let mut n_edges = 0;
         for_each_junction_edge(lattice, ranks, words, |i, step, j| {
-            edges.push((i as u32, j as u32, step as u8));
+            edges[n_edges] = [i, j, step as u32];
+            n_edges += 1;
         });
         for class in 0..n_classes as u8 {
-            for &(i, j, step) in edges.iter().filter(|e| class_of[e.2 as usize] == class) {
-                take(words, i as usize, step as usize, j as usize);
+            for &[i, j, step] in &edges[..n_edges] {
+                if class_of[step as usize] == class {
+                    take(words, i, step as usize, j);
+                }
             }
         }
-        return;
+        return Ok(());
     }
     for class in 0..n_classes as u8 {
-        let all = 0..ranks.len();
-        // Flags are read through a copy of the test, since `take` changes the words while the walk goes on.
-        let cells = std::cell::Cell::from_mut(&mut *words).as_slice_of_cells();
-        for_each_neighbour(
-            lattice,
-            ranks,
-            all,
-            14,
-            |i| cells[i].get() >= JUNCTION,
-            |i, step, j| {
-                if class_of[step] == class
-                    && cells[j].get() >= JUNCTION
-                    && !sets.join(i as u32, j as u32)
-                {
-                    cells[i].set(cells[i].get() & !(1 << step));
-                    cells[j].set(cells[j].get() & !(1 << (26 - step)));
-                }
-            },
-        );
+        // Through cells, since words change while the walk reads them.
+        let words = Cell::from_mut(&mut *words).as_slice_of_cells();
+        let is_junction = |i: usize| words[i].get() >= JUNCTION;
+        for_each_neighbour(lattice, ranks, 0..ranks.len(), 14, is_junction, |i, step, j| {
+            if class_of[step] == class && is_junction(j) && !sets.join(i as u32, j as u32) {
+                words[i].set(words[i].get() & !(1 << step));
+                words[j].set(words[j].get() & !(1 << (26 - step)));
+            }
+        });
     }
+    Ok(())
 }
 
 /// Calls `found(i, step, j)` for every edge between two junction voxels, `i < j`, in rising order.
@@ -122,12 +128,12 @@ fn for_each_junction_edge(
     lattice: &Lattice,
     ranks: &[u64],
     words: &[u32],
-    mut found: impl FnMut(usize, usize, usize),
+    mut found: impl FnMut(u32, usize, u32),
 ) {
     let is_junction = |i: usize| words[i] >= JUNCTION;
     for_each_neighbour(lattice, ranks, 0..ranks.len(), 14, is_junction, |i, step, j| {
         if is_junction(j) {
-            found(i, step, j);
+            found(i as u32, step, j as u32);
         }
     });
 }

@@ -61,9 +61,9 @@ impl GraphSummary {
 
 /// A skeleton as a graph: the branches in the order of [`super::summarize`]'s rows, each a list of voxels.
 ///
-/// A voxel is known by its position in the ranks that the graph was built from. Beside these the graph takes, at its
-/// largest while it is built, about 22 bytes per voxel and 25 per branch on thin skeletons, and no more than 36 bytes
-/// per voxel, edge and branch together on masks that are none: see [`SkeletonGraph::bytes_at_most`].
+/// A voxel is known by its position in the ranks that the graph was built from. Beside these (8 bytes per voxel) building
+/// takes at most [`SkeletonGraph::build_bytes`], some 22 bytes per voxel and 25 per branch of a thin skeleton; the built
+/// graph keeps 4 bytes per voxel and 25 per branch. All of it comes from the [`Arrays`] given.
 #[derive(Debug)]
 pub struct SkeletonGraph<'a> {
     lattice: Lattice,
@@ -123,7 +123,8 @@ impl<'a> SkeletonGraph<'a> {
             heights.as_ref(),
             words.get_mut(),
             skeletons.get_mut(),
-        );
+            arrays,
+        )?;
         let adjacency = neighbours::Adjacency::new(&lattice, ranks, words, arrays, workers)?;
         let edges = adjacency.edges();
         let found = junctions::number_skeletons(edges, skeletons.get_mut());
@@ -139,6 +140,20 @@ impl<'a> SkeletonGraph<'a> {
             n_skeletons: found.n_skeletons,
             n_isolated: found.n_isolated,
         })
+    }
+
+    /// The most bytes [`SkeletonGraph::new`] has from its arrays at one time, without heights. Thin skeletons have about
+    /// as many edges as voxels and a branch for every 5 to 50 voxels; no mask leads to more than three edges per voxel.
+    /// With heights, building starts with 16 bytes per pair of touching junction voxels (besides 8 per voxel), which may be
+    /// more.
+    pub fn build_bytes(n_voxels: usize, n_edges: usize, n_branches: usize) -> u64 {
+        let [n_voxels, n_edges, n_branches] = [n_voxels, n_edges, n_branches].map(|n| n as u64);
+        // Neighbour words and sets; then the list of edges between junctions or, later, offsets and slots, the bits of
+        // visited slots and the paths. The last term is for rounding up.
+        let clusters = (4 + 4 + junctions::MAX_LISTED_BYTES_PER_VOXEL as u64) * n_voxels;
+        let walk =
+            (4 + 4 + 1) * n_voxels + (8 + 4) * n_edges + n_edges.div_ceil(4) + 25 * n_branches;
+        clusters.max(walk) + 64
     }
 
     /// Number of branches: rows of the table.

@@ -1,3 +1,5 @@
 //! Against recorded tables of skan, and against a slow plain version of the same definitions.
 
+mod laws;
 mod recorded;
+mod reference;
