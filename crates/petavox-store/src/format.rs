@@ -37,5 +37,9 @@ pub(crate) type Create = fn(&Path, &ImageSpec, &CreateOptions) -> Result<Arc<dyn
 /// All formats; the first whose `matches` says yes opens a path, the one with the longest ending creates it.
 /// A glob and a folder without Zarr metadata are folders of slices and are asked for apart, in `open.rs`.
 pub(crate) const FORMATS: &[Format] = &[
-    // one line per format, such as `crate::zarr::FORMAT`
+    crate::zarr::FORMAT,
+    crate::tiff::FORMAT,
+    crate::npy::FORMAT,
+    crate::picture::PNG,
+    crate::picture::JPEG,
 ];

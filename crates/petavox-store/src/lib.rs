@@ -15,9 +15,15 @@ mod format;
 mod info;
 mod limits;
 mod memory;
+mod npy;
 mod open;
+mod picture;
 pub mod pyramid;
+mod raw;
+mod slices;
 pub mod table;
+mod tiff;
+mod zarr;
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
@@ -27,3 +33,8 @@ pub use info::{Channel, Info, LevelInfo};
 pub use limits::Limits;
 pub use memory::{MemorySink, MemorySource};
 pub use open::{Missing, OpenOptions, Opened, info, open, open_with_info};
+pub use npy::NpySource;
+pub use picture::PictureSource;
+pub use slices::SliceSource;
+pub use zarr::ZarrArray;
+pub use tiff::{TiffImage, TiffSource};

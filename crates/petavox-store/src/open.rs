@@ -103,8 +103,8 @@ fn open_undescribed(path: &str, options: &OpenOptions) -> Result<Opened> {
 }
 
 /// A folder or a glob of slices.
-fn open_slices(path: &Path, _options: &OpenOptions) -> Result<Opened> {
-    Err(Error::unsupported(path, "a folder or glob of slices", "single files and Zarr are read"))
+fn open_slices(path: &Path, options: &OpenOptions) -> Result<Opened> {
+    crate::slices::open(path, options)
 }
 
 fn described(spec: &ImageSpec, options: &OpenOptions) -> Result<ImageSpec> {

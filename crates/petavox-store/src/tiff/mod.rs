@@ -1,0 +1,27 @@
+//! TIFF, BigTIFF and OME-TIFF.
+//!
+//! The directory is read once; strips and tiles are then fetched by position, from any number of threads.
+//! Pages that agree become an axis, SubIFDs and reduced pages become levels of a pyramid.
+
+mod decode;
+mod describe;
+mod ifd;
+mod jpeg;
+mod ome;
+mod page;
+mod series;
+mod source;
+
+pub use series::TiffImage;
+pub use source::TiffSource;
+
+/// TIFF in the table of formats.
+pub(crate) const FORMAT: crate::format::Format = crate::format::Format {
+    name: "TIFF",
+    endings: &[".tif", ".tiff", ".ome.tif", ".ome.tiff"],
+    matches: |look| {
+        matches!(look.head, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..])
+    },
+    open: series::open,
+    create: None,
+};
