@@ -12,6 +12,7 @@ pub mod label;
 pub mod measure;
 pub mod morphology;
 pub mod pointwise;
+pub mod resample;
 pub mod skeleton;
 pub mod threshold;
 

@@ -7,6 +7,7 @@ pub mod operation;
 mod params;
 mod registry;
 pub mod skeleton;
+pub mod thin;
 
 pub use params::{Params, nearest};
 pub use registry::{OPERATIONS, Operation, apply};

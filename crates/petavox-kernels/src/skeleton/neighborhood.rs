@@ -37,18 +37,14 @@ const fn off_centre(n: u32) -> u32 {
 const FACES: u32 = off_centre(1);
 const EDGES: u32 = off_centre(2);
 const CORNERS: u32 = off_centre(3);
-const NOT_X0: u32 = NEIGHBORS & !along(2, 0);
-const NOT_X2: u32 = NEIGHBORS & !along(2, 2);
-const NOT_Y0: u32 = NEIGHBORS & !along(1, 0);
-const NOT_Y2: u32 = NEIGHBORS & !along(1, 2);
+const CUBE: u32 = (1 << 27) - 1;
+const NOT_X0: u32 = CUBE & !along(2, 0);
+const NOT_X2: u32 = CUBE & !along(2, 2);
+const NOT_Y0: u32 = CUBE & !along(1, 0);
+const NOT_Y2: u32 = CUBE & !along(1, 2);
 const X1: u32 = along(2, 1);
 const Y1: u32 = along(1, 1);
 const Z1: u32 = along(0, 1);
-/// Everything, with the centre: growing passes through no centre because it is never set in what is grown into.
-const NOT_X0_C: u32 = NOT_X0 | 1 << 13;
-const NOT_X2_C: u32 = NOT_X2 | 1 << 13;
-const NOT_Y0_C: u32 = NOT_Y0 | 1 << 13;
-const NOT_Y2_C: u32 = NOT_Y2 | 1 << 13;
 
 /// True if exactly one neighbour is set: the tip of a curve.
 #[inline(always)]
@@ -62,8 +58,8 @@ pub const fn at_most_one_component(n: u32) -> bool {
     let mut grown = n & n.wrapping_neg();
     loop {
         // One step in x, then y, then z reaches the 26 neighbours of everything grown so far.
-        let x = grown | (grown & NOT_X2_C) << 1 | (grown & NOT_X0_C) >> 1;
-        let y = x | (x & NOT_Y2_C) << 3 | (x & NOT_Y0_C) >> 3;
+        let x = grown | (grown & NOT_X2) << 1 | (grown & NOT_X0) >> 1;
+        let y = x | (x & NOT_Y2) << 3 | (x & NOT_Y0) >> 3;
         let next = (y | y << 9 | y >> 9) & n;
         if next == grown {
             return grown == n;
@@ -84,11 +80,8 @@ pub const fn euler_change(n: u32) -> i32 {
     let sz = spread(faces & Z1, 9);
     let edges = absent & EDGES & (sx & sy | sy & sz | sx & sz);
     // A corner likewise if its three edges are; their faces then are too.
-    let corners = absent
-        & CORNERS
-        & spread(edges & X1, 1)
-        & spread(edges & Y1, 3)
-        & spread(edges & Z1, 9);
+    let corners =
+        absent & CORNERS & spread(edges & X1, 1) & spread(edges & Y1, 3) & spread(edges & Z1, 9);
     corners.count_ones() as i32 - edges.count_ones() as i32 + faces.count_ones() as i32 - 1
 }
 

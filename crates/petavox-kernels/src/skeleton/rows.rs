@@ -12,26 +12,26 @@ use std::sync::atomic::AtomicU64;
 pub enum Direction {
     /// Smaller y.
     YDown,
-    /// Larger x.
-    XUp,
-    /// Larger z.
-    ZUp,
     /// Larger y.
     YUp,
+    /// Larger x.
+    XUp,
     /// Smaller x.
     XDown,
+    /// Larger z.
+    ZUp,
     /// Smaller z.
     ZDown,
 }
 
 impl Direction {
-    /// The order of the passes, as in scikit-image and ImageJ.
+    /// The order of the passes, that of scikit-image 0.26 and ImageJ. A mask of one plane takes only the first four.
     pub const ALL: [Direction; 6] = [
         Direction::YDown,
-        Direction::XUp,
-        Direction::ZUp,
         Direction::YUp,
+        Direction::XUp,
         Direction::XDown,
+        Direction::ZUp,
         Direction::ZDown,
     ];
 }

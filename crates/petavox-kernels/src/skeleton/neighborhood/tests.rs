@@ -59,7 +59,8 @@ fn simple_is_one_component_of_foreground_and_one_of_background() {
     let n_samples = if cfg!(debug_assertions) { 400_000 } else { 8_000_000 };
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     for i in 0..n_samples {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mixed = (state ^ state >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let (a, b) = ((mixed >> 34) as u32, (mixed >> 3) as u32);
         let n = match i % 4 {
@@ -81,7 +82,7 @@ fn simple_is_one_component_of_foreground_and_one_of_background() {
 #[test]
 fn simple_holds_for_all_neighbourhoods_of_few_or_many_voxels() {
     let reference = Reference::new();
-    let mut check = |n: u32| assert_eq!(is_simple(n), reference.is_simple(n), "{n:#029b}");
+    let check = |n: u32| assert_eq!(is_simple(n), reference.is_simple(n), "{n:#029b}");
     let bits: Vec<u32> = (0..27).filter(|&i| i != 13).map(|i| 1 << i).collect();
     check(0);
     check(NEIGHBORS);
