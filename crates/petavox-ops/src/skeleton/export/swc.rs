@@ -71,7 +71,7 @@ impl<'a> Tracer<'a> {
             summary.n_voxels, summary.n_skeletons
         )?;
         if n_cut > 0 {
-            writeln!(out, "# {n_cut} loops were cut: SWC holds trees only")?;
+            writeln!(out, "# loops cut open: {n_cut}, since SWC holds trees only")?;
         }
         if self.radius.is_none() {
             writeln!(out, "# no radius was measured: it is half the smallest spacing everywhere")?;

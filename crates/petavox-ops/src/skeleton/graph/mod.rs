@@ -25,6 +25,8 @@ pub(crate) use kept::Kept;
 use lattice::Lattice;
 pub(crate) use paths::{BranchKind, Paths};
 use petavox_core::{Error, Result, Workers};
+#[cfg(test)]
+pub(crate) use tests::laws::small_mask;
 
 /// How a graph is built.
 #[derive(Clone, Copy, Debug, Default)]

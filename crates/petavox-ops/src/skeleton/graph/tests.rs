@@ -1,5 +1,5 @@
 //! Against recorded tables of skan, and against a slow plain version of the same definitions.
 
-mod laws;
+pub(crate) mod laws;
 mod recorded;
 mod reference;
