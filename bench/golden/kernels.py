@@ -204,7 +204,20 @@ def label():
     save("small", small)
 
 
-PARTS = [gaussian, cast, compare, threshold, binary, label]
+def distance():
+    rng = np.random.default_rng(5)
+    cases = []
+    for shape in [(50,), (23, 31), (12, 9, 17), (5, 4, 6, 3)]:
+        n = len(shape)
+        for spacing in [(1.0,) * n, (2.0, 3.0, 1.0, 5.0)[:n], (0.5, 0.2, 0.37, 1.1)[:n]]:
+            for density in (0.5, 0.9, 0.99):
+                x = rng.random(shape) < density
+                x.flat[3] = False
+                cases.append({"spacing": list(spacing), "input": arr(x), "output": arr(ndi.distance_transform_edt(x, spacing))})
+    save("distance", cases)
+
+
+PARTS = [gaussian, cast, compare, threshold, binary, label, distance]
 
 if __name__ == "__main__":
     import sys

@@ -7,6 +7,7 @@
 //! the engine according to the [`petavox_core::Boundary`].
 
 pub mod bits;
+pub mod distance;
 pub mod filter;
 pub mod label;
 pub mod measure;
