@@ -50,6 +50,11 @@ impl MemorySource {
     pub fn block(&self) -> &Block {
         &self.block
     }
+
+    /// All of it, handed over.
+    pub fn into_block(self) -> Block {
+        self.block
+    }
 }
 
 impl Source for MemorySource {

@@ -1,1 +1,54 @@
-//! façade
+//! Petavox analyses n-dimensional scientific images that are bigger than memory: it reads them lazily, works on every core,
+//! stays inside the memory it was given, and gives the same answer however the image is cut into chunks.
+//!
+//! # A guided tour
+//! An [`Image`] is lazy: opening one reads no samples, and applying operations only writes down what is to be done.
+//!
+//! ```
+//! use petavox::Image;
+//! let image = Image::from_vec(&[4, 6], (0..24u16).collect())?;
+//! let mask = image.apply("gaussian:sigma=0.5")?.apply("greater:value=11")?;
+//! assert_eq!(mask.spec().shape, [4, 6]);
+//! assert_eq!(mask.spec().dtype, petavox::Dtype::Bool);
+//! # Ok::<(), petavox::Error>(())
+//! ```
+//!
+//! Operations are named as on the command line, with the parameters of scipy and scikit-image; [`OPERATIONS`] lists them.
+//! The work is done when the samples are asked for, in memory with [`Image::compute`] or into a file with [`Image::save`],
+//! inside the memory that [`RunOptions`] grants:
+//!
+//! ```
+//! use petavox::{Image, RunOptions, parse_size};
+//! # let mask = Image::from_vec(&[4, 6], (0..24u16).collect())?.apply("greater:value=11")?;
+//! let run = RunOptions { memory_bytes: Some(parse_size("256MiB")?), ..RunOptions::default() };
+//! let block = mask.compute(&run)?;
+//! assert_eq!(block.typed::<u8>()?.iter().filter(|&&x| x == 1).count(), 12);
+//! # Ok::<(), petavox::Error>(())
+//! ```
+//!
+//! A mistake is answered with what was expected:
+//!
+//! ```
+//! # let image = petavox::Image::from_vec(&[4, 6], (0..24u16).collect())?;
+//! let message = image.apply("gausian:sigma=2").unwrap_err().to_string();
+//! assert!(message.contains("did you mean 'gaussian'?"));
+//! # Ok::<(), petavox::Error>(())
+//! ```
+
+mod image;
+mod save;
+mod size;
+
+pub use image::Image;
+pub use save::{SaveOptions, Saved};
+pub use size::parse_size;
+
+pub use petavox_core::{
+    Axes, Block, CancelToken, Column, Dtype, Element, Error, ImageSpec, NoProgress, Progress,
+    Region, Result, Source, Spacing, Table,
+};
+pub use petavox_engine::{
+    Node, RunOptions, available_memory, default_threads, explain, peak_resident_bytes,
+};
+pub use petavox_ops::{OPERATIONS, Operation, nearest};
+pub use petavox_store::{Channel, Codec, Info, LevelInfo, Limits, Missing, OpenOptions, table};

@@ -4,6 +4,7 @@ pub mod astype;
 pub mod binary_morphology;
 pub mod bits;
 pub mod compare;
+pub mod describe;
 pub mod gaussian;
 pub mod histogram;
 pub mod max_projection;

@@ -1,0 +1,76 @@
+//! What can be typed.
+
+use crate::commands::Command;
+use crate::{failure, help};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Image analysis for n-dimensional scientific images bigger than memory.
+#[derive(Debug, Parser)]
+#[command(name = "petavox", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Limit on the memory of the whole process, such as 512MiB or 2GB [default: half of what is available]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = petavox::parse_size)]
+    pub(crate) memory: Option<u64>,
+    /// Threads to compute with [default: OMP_NUM_THREADS, else the cores the process may use]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(crate) threads: Option<u16>,
+    /// When to show progress; auto: if the error output is a terminal
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) progress: When,
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Print one JSON object instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Folder for scratch files, needed when working volumes exceed the memory [default: the system's]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) scratch: Option<PathBuf>,
+    /// Replace outputs that exist
+    #[arg(long, global = true)]
+    pub(crate) overwrite: bool,
+    /// Continue the same command where an interrupted run stopped
+    #[arg(long, global = true)]
+    pub(crate) resume: bool,
+}
+
+/// When to show progress.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub(crate) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The program's whole interface, with the commands in groups.
+pub(crate) fn command() -> clap::Command {
+    help::grouped(Cli::command())
+}
+
+/// Reads the command line; what is wrong with it, or help that was asked for, is printed here.
+pub(crate) fn parse() -> Result<Cli, ExitCode> {
+    let parsed = command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command())));
+    parsed.map_err(|e| {
+        let wants_json = e.use_stderr() && std::env::args().any(|a| a == "--json");
+        if wants_json {
+            return failure::tell_usage(&e);
+        }
+        // A closed pipe is not worth a message.
+        let _ = e.print();
+        ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2))
+    })
+}

@@ -1,0 +1,54 @@
+//! The same samples under another description: axes, spacing or origin that the user knows better than the file.
+
+use petavox_core::{Error, ImageSpec, Region, Result};
+use petavox_engine::{BlockCall, BlockOp, Need, Node};
+use std::sync::Arc;
+
+struct Describe {
+    spec: ImageSpec,
+}
+
+/// The image's samples with the axes, spacing and origin of `spec`.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] if the shape or dtype of `spec` is not the image's.
+pub fn describe(input: &Arc<Node>, spec: ImageSpec) -> Result<Arc<Node>> {
+    Node::block(Arc::new(Describe { spec }), vec![input.clone()], vec![])
+}
+
+impl BlockOp for Describe {
+    fn name(&self) -> &'static str {
+        "describe"
+    }
+
+    fn params(&self) -> serde_json::Value {
+        serde_json::json!({
+            "axes": self.spec.axes, "spacing": self.spec.spacing, "origin": self.spec.origin,
+        })
+    }
+
+    fn output(&self, inputs: &[&ImageSpec]) -> Result<ImageSpec> {
+        let (has, says) = (inputs[0], &self.spec);
+        if has.shape != says.shape || has.dtype != says.dtype {
+            let given = format!("{:?} {}", says.shape, says.dtype);
+            return Err(Error::argument(
+                "describe",
+                given,
+                format!("{:?} {}", has.shape, has.dtype),
+            ));
+        }
+        Ok(says.clone())
+    }
+
+    fn needs(&self, _inputs: &[&ImageSpec], target: &Region) -> Vec<Need> {
+        vec![Need::inside(target.clone())]
+    }
+
+    fn cost_ns(&self) -> f64 {
+        0.1
+    }
+
+    fn run(&self, call: BlockCall<'_>) -> Result<()> {
+        call.output.copy_from(call.inputs[0])
+    }
+}

@@ -1,0 +1,156 @@
+//! A lazy image: what is to be computed, not yet the samples.
+
+use petavox_core::{Axes, Block, Element, Error, ImageSpec, Result, Source};
+use petavox_engine::{Node, RunContext, RunOptions, Target, execute, plan};
+use petavox_store::{Info, MemorySink, MemorySource, OpenOptions, open_with_info};
+use std::sync::Arc;
+
+/// A lazy image. Nothing is read or computed before [`Image::compute`], [`Image::save`] or [`Image::reduce`] asks for it;
+/// clones share everything.
+#[derive(Clone)]
+pub struct Image {
+    node: Arc<Node>,
+    info: Option<Arc<Info>>,
+}
+
+impl Image {
+    /// Opens a Zarr array or OME-Zarr group, a TIFF, npy, NIfTI, png or jpeg file, a folder of slices or a glob of them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](petavox_core::Error::NotFound) with the nearest name there is; errors that name the file for
+    /// what is not read or not what it says.
+    pub fn open(path: &str) -> Result<Image> {
+        Image::open_with(path, &OpenOptions::default())
+    }
+
+    /// [`Image::open`] with limits, axes or spacing that the caller knows better than the file.
+    ///
+    /// # Errors
+    /// As [`Image::open`].
+    pub fn open_with(path: &str, options: &OpenOptions) -> Result<Image> {
+        let opened = open_with_info(path, options)?;
+        Ok(Image { node: Node::source(opened.source), info: Some(Arc::new(opened.info)) })
+    }
+
+    /// An image over any source.
+    pub fn from_source(source: Arc<dyn Source>) -> Image {
+        Image::from_node(Node::source(source))
+    }
+
+    /// An image of a lazy graph's node.
+    pub fn from_node(node: Arc<Node>) -> Image {
+        Image { node, info: None }
+    }
+
+    /// An image held in memory; the block starts at 0 and has the spec's shape and dtype.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`](petavox_core::Error::InvalidArgument) if it does not.
+    pub fn from_block(spec: ImageSpec, block: Block) -> Result<Image> {
+        Ok(Image::from_source(Arc::new(MemorySource::new(spec, block)?)))
+    }
+
+    /// An image of samples in C order, with the usual axes and spacing 1.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`](petavox_core::Error::InvalidArgument) if their number is not the shape's.
+    pub fn from_vec<T: Element>(shape: &[usize], samples: Vec<T>) -> Result<Image> {
+        Ok(Image::from_source(Arc::new(MemorySource::from_vec(shape, samples)?)))
+    }
+
+    /// Shape, dtype, axes, spacing and origin.
+    pub fn spec(&self) -> &ImageSpec {
+        self.node.spec()
+    }
+
+    /// What the file says about itself; nothing for images that were not opened from one.
+    pub fn info(&self) -> Option<&Info> {
+        self.info.as_deref()
+    }
+
+    /// The node of the lazy graph that makes this image.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// The image after one operation, `name:key=value:key=value`; see [`OPERATIONS`](crate::OPERATIONS).
+    ///
+    /// ```
+    /// let image = petavox::Image::from_vec(&[3], vec![1u8, 5, 9])?;
+    /// let mask = image.apply("greater:value=4")?;
+    /// assert_eq!(mask.compute(&petavox::RunOptions::default())?.typed::<u8>()?, [0, 1, 1]);
+    /// # Ok::<(), petavox::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such operation (with the nearest name), or it does not take these parameters or this image.
+    pub fn apply(&self, step: &str) -> Result<Image> {
+        Ok(Image::from_node(petavox_ops::apply(&self.node, step)?))
+    }
+
+    /// The same samples with axes of another meaning.
+    ///
+    /// # Errors
+    /// If their number differs from the image's.
+    pub fn with_axes(&self, axes: &str) -> Result<Image> {
+        let spec = self.spec().with_axes(Axes::parse(axes)?)?;
+        self.described(spec)
+    }
+
+    /// The same samples with another spacing: one value per axis, one for all, or one per spatial axis.
+    ///
+    /// # Errors
+    /// If the number of values fits none of these, or one is not positive.
+    pub fn with_spacing(&self, values: &[f64]) -> Result<Image> {
+        let spec = self.spec().with_spacing(values, None)?;
+        self.described(spec)
+    }
+
+    fn described(&self, spec: ImageSpec) -> Result<Image> {
+        if spec == *self.spec() {
+            return Ok(self.clone());
+        }
+        let node = petavox_ops::operation::describe::describe(&self.node, spec)?;
+        Ok(Image { node, info: self.info.clone() })
+    }
+
+    /// Computes all samples into memory, which is reserved from the budget.
+    ///
+    /// # Errors
+    /// [`Error::Budget`](petavox_core::Error::Budget) if the image does not fit, and whatever goes wrong on the way.
+    pub fn compute(&self, options: &RunOptions) -> Result<Block> {
+        let context = RunContext::new(options)?;
+        let spec = self.spec();
+        let _held = context.budget.reserve("the image in memory", spec.bytes())?;
+        let chunk = block_of_about(spec, 1 << 20);
+        let sink = Arc::new(MemorySink::new(spec.clone(), &chunk)?);
+        let target = Target { node: self.node.clone(), sink: Some(sink.clone()) };
+        let plan = plan(&[target], &context.plan_options())?;
+        execute(&plan, &context)?;
+        drop(plan);
+        let sink = Arc::into_inner(sink)
+            .ok_or_else(|| Error::internal("Image::compute", "the result is still in use"))?;
+        Ok(sink.into_source()?.into_block())
+    }
+}
+
+impl std::fmt::Debug for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let spec = self.spec();
+        write!(f, "Image({} {} {:?})", self.node.name(), spec.dtype, spec.shape)
+    }
+}
+
+/// A block shape of at most about `samples`: whole trailing axes, the first that does not fit cut, single planes before it.
+fn block_of_about(spec: &ImageSpec, samples: usize) -> Vec<usize> {
+    let mut left = samples.max(1);
+    let mut chunk = vec![1; spec.ndim()];
+    for a in (0..spec.ndim()).rev() {
+        chunk[a] = spec.shape[a].min(left).max(1);
+        left /= chunk[a];
+        if left == 0 || chunk[a] < spec.shape[a] {
+            break;
+        }
+    }
+    chunk
+}

@@ -1,0 +1,224 @@
+//! From a lazy image to a file: level 0 is computed, each further level is made from the one before.
+
+use crate::Image;
+use petavox_core::{Block, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Source};
+use petavox_engine::explain::{Document, StageDoc};
+use petavox_engine::{Kind, Node, Plan, RunContext, RunOptions, Target, execute, plan};
+use petavox_store::{CreateOptions, ImageWriter, create, pyramid};
+use serde::Serialize;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How an image is written: chunks, codec, levels, whether to replace or resume.
+pub type SaveOptions = CreateOptions;
+
+/// What saving an image took.
+#[derive(Clone, Debug, Serialize)]
+pub struct Saved {
+    /// The output.
+    pub path: PathBuf,
+    /// Samples per axis.
+    pub shape: Vec<usize>,
+    /// Type of a sample.
+    pub dtype: Dtype,
+    /// Shapes of the pyramid's levels, full size first.
+    pub levels: Vec<Vec<usize>>,
+    /// Blocks that were computed, all stages and levels.
+    pub n_blocks: u64,
+    /// Bytes of samples that were decoded, as planned.
+    pub read_bytes: u64,
+    /// Bytes of samples that were written, before compression.
+    pub written_bytes: u64,
+    /// From the first look to the final name.
+    pub seconds: f64,
+    /// The process' peak resident memory so far, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+    /// The limit that was in force.
+    pub memory_budget_bytes: u64,
+    /// Threads that were used at once.
+    pub threads: usize,
+}
+
+impl Image {
+    /// Computes the image and writes it; the path's ending picks the format. The output appears under its final name when
+    /// it is complete, and never before.
+    ///
+    /// A run that is cancelled leaves its work beside the output, under a hidden name, for a run with
+    /// [`resume`](SaveOptions::resume) to continue; work of a run that would write other bytes is never continued.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] if the output is there and may not be replaced; [`Error::Budget`] if the plan does not fit;
+    /// [`Error::Cancelled`]; whatever goes wrong with a file, naming it.
+    pub fn save(&self, path: &Path, save: &SaveOptions, run: &RunOptions) -> Result<Saved> {
+        let began = Instant::now();
+        let context = RunContext::new(run)?;
+        let writer = create(path, self.spec(), &self.options(save))?;
+        let mut saved = Saved {
+            path: path.into(),
+            shape: self.spec().shape.clone(),
+            dtype: self.spec().dtype,
+            levels: writer.levels().iter().map(|l| l.shape.clone()).collect(),
+            n_blocks: 0,
+            read_bytes: 0,
+            written_bytes: 0,
+            seconds: 0.0,
+            peak_memory_bytes: None,
+            memory_budget_bytes: context.budget.limit(),
+            threads: context.n_threads,
+        };
+        match write_levels(self, writer.as_ref(), &context, &mut saved) {
+            Ok(()) => {}
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(e) => {
+                writer.abandon();
+                return Err(e);
+            }
+        }
+        saved.seconds = began.elapsed().as_secs_f64();
+        saved.peak_memory_bytes = petavox_engine::peak_resident_bytes();
+        Ok(saved)
+    }
+
+    /// The plan that [`Image::save`] would carry out. No output is made.
+    ///
+    /// # Errors
+    /// As [`Image::save`], as far as can be known without computing.
+    pub fn plan_save(&self, path: &Path, save: &SaveOptions, run: &RunOptions) -> Result<Document> {
+        let context = RunContext::new(run)?;
+        // The grid of an output is decided by its writer; one that is started elsewhere and abandoned tells it.
+        let elsewhere =
+            tempfile::tempdir().map_err(|e| Error::io(std::env::temp_dir(), "write", e))?;
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let writer = create(&elsewhere.path().join(name), self.spec(), &self.options(save))
+            .map_err(|e| match e {
+                Error::InvalidArgument { name, expected, .. } if name == "output" => {
+                    Error::argument(name, path.display(), expected)
+                }
+                other => other,
+            })?;
+        let told = document(self, writer.as_ref(), &context);
+        writer.abandon();
+        told
+    }
+
+    fn options(&self, save: &SaveOptions) -> CreateOptions {
+        let is_labels = save.is_labels || self.node().name() == "label";
+        CreateOptions { is_labels, identity: identity(self.node()), ..save.clone() }
+    }
+}
+
+fn write_levels(
+    image: &Image,
+    writer: &dyn ImageWriter,
+    context: &RunContext,
+    saved: &mut Saved,
+) -> Result<()> {
+    for level in 0..writer.levels().len() {
+        let node = match level {
+            0 => image.node().clone(),
+            _ => coarser(image, Node::source(writer.source(level - 1)?), writer.levels(), level)?,
+        };
+        let plan = plan_level(node, writer, level, context)?;
+        execute(&plan, context)?;
+        for stage in &plan.stages {
+            saved.n_blocks += stage.grid.len() as u64;
+            saved.read_bytes += stage.reads.iter().map(|r| r.bytes).sum::<u64>();
+            saved.written_bytes += stage.write_bytes;
+        }
+    }
+    writer.finish()
+}
+
+fn document(image: &Image, writer: &dyn ImageWriter, context: &RunContext) -> Result<Document> {
+    let first = plan_level(image.node().clone(), writer, 0, context)?;
+    let mut document = Document::new(&first);
+    for level in 1..writer.levels().len() {
+        let finer = Unwritten {
+            spec: writer.levels()[level - 1].clone(),
+            grid: writer.sink(level - 1)?.grid().clone(),
+            name: format!("level {}", level - 1),
+        };
+        let node = coarser(image, Node::source(Arc::new(finer)), writer.levels(), level)?;
+        let plan = plan_level(node, writer, level, context)?;
+        for stage in &plan.stages {
+            document.push(StageDoc::new(stage), plan.base_bytes);
+        }
+    }
+    Ok(document)
+}
+
+fn plan_level(
+    node: Arc<Node>,
+    writer: &dyn ImageWriter,
+    level: usize,
+    context: &RunContext,
+) -> Result<Plan> {
+    let target = Target { node, sink: Some(writer.sink(level)?) };
+    plan(&[target], &context.plan_options())
+}
+
+/// The next level: the mean of grey samples, the commonest of masks and labels.
+fn coarser(
+    image: &Image,
+    finer: Arc<Node>,
+    levels: &[ImageSpec],
+    level: usize,
+) -> Result<Arc<Node>> {
+    let factors = pyramid::factors(&levels[level - 1], &levels[level]);
+    let picks = image.spec().dtype == Dtype::Bool || image.node().name() == "label";
+    let factors: Vec<String> = factors.iter().map(usize::to_string).collect();
+    let step = format!(
+        "downscale:factors={}:method={}",
+        factors.join(","),
+        if picks { "mode" } else { "mean" }
+    );
+    petavox_ops::apply(&finer, &step)
+}
+
+/// A hash of what is computed, from which files, as they are now.
+pub(crate) fn identity(node: &Arc<Node>) -> u64 {
+    fn visit(node: &Arc<Node>, hasher: &mut DefaultHasher) {
+        if let Kind::Source(source) = node.kind()
+            && let Some(path) = source.locator()
+            && let Ok(meta) = std::fs::metadata(path)
+        {
+            (meta.len(), meta.modified().ok()).hash(hasher);
+        }
+        node.inputs().iter().chain(node.values()).for_each(|n| visit(n, hasher));
+    }
+    let mut hasher = DefaultHasher::new();
+    node.id().hash(&mut hasher);
+    visit(node, &mut hasher);
+    hasher.finish()
+}
+
+/// A level that is planned to be read before it is there.
+struct Unwritten {
+    spec: ImageSpec,
+    grid: ChunkGrid,
+    name: String,
+}
+
+impl Source for Unwritten {
+    fn spec(&self) -> &ImageSpec {
+        &self.spec
+    }
+
+    fn grid(&self) -> &ChunkGrid {
+        &self.grid
+    }
+
+    fn scratch_bytes(&self, region: &Region) -> u64 {
+        (region.len() * self.spec.dtype.size()) as u64
+    }
+
+    fn read(&self, _out: &mut Block) -> Result<()> {
+        Err(Error::internal("plan", "a level was read before it was written"))
+    }
+
+    fn locator(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
+}
