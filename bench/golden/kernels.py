@@ -2,7 +2,8 @@
 
     python bench/golden/kernels.py            # writes crates/petavox-kernels/tests/golden/*.json
 
-Arrays are stored as {"dtype", "shape", "hex"}: the little-endian bytes in C order, so that no digit is lost.
+Arrays are stored as {"dtype", "shape", "hex"}: the little-endian bytes in C order, so that no digit is lost;
+bool is packed, eight samples a byte.
 """
 
 import json
@@ -35,6 +36,8 @@ VERSIONS = {
 
 def arr(a):
     a = np.ascontiguousarray(a)
+    if a.dtype == bool:
+        return {"dtype": "bool", "shape": list(a.shape), "hex": np.packbits(a).tobytes().hex()}
     return {"dtype": a.dtype.name, "shape": list(a.shape), "hex": a.tobytes().hex()}
 
 
@@ -45,7 +48,7 @@ def num(x):
 
 def save(name, cases):
     OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / f"{name}.json").write_text(json.dumps({"versions": VERSIONS, "cases": cases}, indent=0) + "\n")
+    (OUT / f"{name}.json").write_text("{" + f'"versions": {json.dumps(VERSIONS)},\n"cases": [\n' + ",\n".join(map(json.dumps, cases)) + "\n]}\n")
     print(name, len(cases), (OUT / f"{name}.json").stat().st_size)
 
 
@@ -63,19 +66,20 @@ def gaussian():
     rng = np.random.default_rng(1)
     weights = [
         {"sigma": float(s), "order": o, "truncate": t, "weights": arr(ndi._filters._gaussian_kernel1d(s, o, int(t * s + 0.5))[::-1])}
-        for s in (0.3, 0.5, 1, 1.5, 2, 2.7, 3, 5, 10, 20.5)
+        for s in (0.3, 1, 1.5, 2, 2.7, 5, 20.5)
         for o in (0, 1, 2)
-        for t in (3.0, 4.0)
+        for t in (4.0,)
     ]
     cases = []
     for i, dtype in enumerate("float32 float64 uint8 int16 uint16 int32 uint32 int64 uint64 int8 bool".split()):
-        for shape, sigma in [((7, 9, 11), (1, 0, 2)), ((12, 10), (1.5, 0.8)), ((3, 2, 5), (2, 2, 2)), ((23,), (3,)), ((3, 4, 2, 5), (0.7, 0.5, 1, 0.6))]:
+        for shape, sigma in [((4, 5, 7), (1, 0, 2)), ((9, 6), (1.5, 0.8)), ((3, 2, 5), (2, 2, 2)), ((13,), (3,)), ((2, 3, 2, 3), (0.7, 0.5, 1, 0.6))]:
             x = image(rng, shape, dtype)
             modes = ["reflect", "mirror", "nearest", "wrap", "constant"]
+            cval = 0.0 if dtype == "bool" else 2.7
             for mode in modes if i < 3 else [modes[i % 5], "constant"]:
                 order = tuple(rng.integers(0, 3, len(shape))) if dtype == "float64" and mode in ("nearest", "constant") else (0,) * len(shape)
-                y = ndi.gaussian_filter(x, sigma, order=order, mode=mode, cval=2.7, truncate=3.0)
-                cases.append({"mode": mode, "cval": 2.7, "sigma": [float(s) for s in sigma], "order": [int(o) for o in order], "truncate": 3.0, "input": arr(x), "output": arr(y)})
+                y = ndi.gaussian_filter(x, sigma, order=order, mode=mode, cval=cval, truncate=3.0)
+                cases.append({"mode": mode, "cval": cval, "sigma": [float(s) for s in sigma], "order": [int(o) for o in order], "truncate": 3.0, "input": arr(x), "output": arr(y)})
     save("gaussian", cases)
     save("gaussian_weights", weights)
 
@@ -117,7 +121,7 @@ def compare():
         if x.dtype.kind in "iu" and x.dtype.itemsize == 8:
             x = x[np.abs(x.astype(float)) < 2.0**53]
         for op in OPERATORS:
-            for v in (0, 1, -1, 2, 255, 256, -129, 65536, 2**31, 2**63, -(2**63), 2**64, 0.45, 2.5, -0.5, 2.0, 300.7, float("nan"), float("inf"), float("-inf"), 1e40, -1e40):
+            for v in (0, -1, 2, 256, 65536, 2**63, 0.45, 2.5, 2.0, 300.7, float("nan"), float("inf"), -1e40):
                 if dtype == "bool" and isinstance(v, int) and abs(v) >= 2**63:
                     continue  # numpy raises
                 case = {"op": op, "input": arr(x), "output": arr(OPERATORS[op](x, v))}
@@ -134,7 +138,7 @@ def threshold():
         return np.where(rng.random(n) < 0.7, rng.normal(a, scale, n), rng.normal(b, 2 * scale, n))
 
     images = {
-        "uint8": np.clip(two(2000, 60, 170, 15), 0, 255).astype("uint8").reshape(40, 50),
+        "uint8": np.clip(two(1000, 60, 170, 15), 0, 255).astype("uint8").reshape(40, 25),
         "uint8 sparse": rng.choice([3, 4, 90, 200], (9, 9)).astype("uint8"),
         "int8": np.clip(two(500, -60, 70, 15), -128, 127).astype("int8"),
         "uint16": np.clip(two(1500, 100, 900, 40), 0, 65535).astype("uint16"),
@@ -142,18 +146,18 @@ def threshold():
         "uint32": np.clip(two(400, 70100, 70400, 40), 0, None).astype("uint32"),
         "int32": two(400, -100, 300, 40).astype("int32"),
         "int64": two(400, -100, 300, 40).astype("int64"),
-        "float32": two(2000, 0.2, 0.8, 0.1).astype("float32").reshape(10, 20, 10),
+        "float32": two(1000, 0.2, 0.8, 0.1).astype("float32").reshape(10, 20, 5),
         "float32 narrow": (1000 + two(900, 0.2, 0.8, 0.1)).astype("float32"),
         "float32 on the edges": (np.arange(513) / 512).astype("float32"),
         "float32 huge": (two(300, 0.2, 0.8, 0.1) * 1e30).astype("float32"),
-        "float64": two(1200, 0.2, 0.8, 0.1),
+        "float64": two(700, 0.2, 0.8, 0.1),
         "float64 tenths": np.round(two(700, 0.2, 0.8, 0.1), 1),
         "constant float": np.full(7, 0.3, "float32"),
         "constant uint8": np.full(7, 9, "uint8"),
     }
     for name, x in images.items():
         counts, centres = skimage.exposure.histogram(x.ravel(), 256)
-        case = {"name": name, "input": arr(x), "counts": arr(counts.astype("int64")), "centres": arr(centres.astype("float64"))}
+        case = {"name": name, "input": arr(x), "counts": arr(counts.astype("uint16")), "centres": arr(centres)}
         for method in ("otsu", "yen", "triangle", "isodata", "li"):
             if "constant float" in name and method in ("yen", "isodata"):
                 continue
@@ -187,14 +191,14 @@ def binary():
 def label():
     rng = np.random.default_rng(4)
     cases, small = [], []
-    for shape in [(40,), (17, 23), (9, 8, 11), (4, 5, 3, 6)]:
+    for shape in [(40,), (13, 14), (6, 5, 7), (3, 4, 3, 5)]:
         n = len(shape)
         for connectivity in range(1, n + 1):
-            for density in (0.2, 0.35, 0.6):
+            for density in (0.25, 0.5):
                 x = rng.random(shape) < density
                 y, _ = ndi.label(x, ndi.generate_binary_structure(n, connectivity))
-                cases.append({"connectivity": connectivity, "input": arr(x), "labels": arr(y.astype("int32"))})
-                for max_size in (0, 1, 4, 64):
+                cases.append({"connectivity": connectivity, "input": arr(x), "labels": arr(y.astype("uint8"))})
+                for max_size in (0, 4, 64):
                     small.append({
                         "connectivity": connectivity, "max_size": max_size, "input": arr(x),
                         "objects": arr(morphology.remove_small_objects(x, max_size=max_size, connectivity=connectivity)),
@@ -207,7 +211,7 @@ def label():
 def distance():
     rng = np.random.default_rng(5)
     cases = []
-    for shape in [(50,), (23, 31), (12, 9, 17), (5, 4, 6, 3)]:
+    for shape in [(50,), (13, 17), (7, 5, 9), (3, 4, 4, 3)]:
         n = len(shape)
         for spacing in [(1.0,) * n, (2.0, 3.0, 1.0, 5.0)[:n], (0.5, 0.2, 0.37, 1.1)[:n]]:
             for density in (0.5, 0.9, 0.99):
@@ -217,7 +221,22 @@ def distance():
     save("distance", cases)
 
 
-PARTS = [gaussian, cast, compare, threshold, binary, label, distance]
+def regions():
+    rng = np.random.default_rng(6)
+    cases = []
+    for shape, labels_dtype in [((9, 11), "uint8"), ((5, 6, 7), "int32"), ((5, 6, 7), "uint16")]:
+        for dtype in ("uint8", "float32", "float64", "int16"):
+            y = rng.choice([0, 1, 2, 5, 9], shape).astype(labels_dtype)
+            x = image(rng, shape, dtype)
+            rows = [
+                {"label": int(r.label), "area": int(r.area), "bbox": [int(v) for v in r.bbox], "centroid": [float(v) for v in r.centroid], "min": num(r.intensity_min), "max": num(r.intensity_max), "mean": num(r.intensity_mean)}
+                for r in measure.regionprops(y, x)
+            ]
+            cases.append({"labels": arr(y), "image": arr(x), "rows": rows})
+    save("regions", cases)
+
+
+PARTS = [gaussian, cast, compare, threshold, binary, label, distance, regions]
 
 if __name__ == "__main__":
     import sys

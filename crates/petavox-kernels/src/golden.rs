@@ -18,7 +18,12 @@ pub(crate) fn cases(name: &str) -> Vec<Value> {
 pub(crate) fn block(value: &Value) -> Block {
     let shape: Vec<usize> = numbers(&value["shape"]).into_iter().map(|x| x as usize).collect();
     let dtype = Dtype::parse(value["dtype"].as_str().unwrap()).unwrap();
-    let bytes = unhex(value["hex"].as_str().unwrap());
+    let mut bytes = unhex(value["hex"].as_str().unwrap());
+    if dtype == Dtype::Bool {
+        // Eight samples a byte, the first one highest.
+        bytes =
+            (0..shape.iter().product()).map(|i: usize| bytes[i / 8] >> (7 - i % 8) & 1).collect();
+    }
     let mut buffer = Buffer::zeroed(bytes.len()).unwrap();
     buffer.bytes_mut().copy_from_slice(&bytes);
     Block::over(Region::whole(&shape), dtype, buffer).unwrap()

@@ -3,9 +3,11 @@
 
 mod exact_sum;
 mod histogram;
+mod regions;
 mod statistics;
 
 pub use exact_sum::ExactSum;
 pub(crate) use histogram::rounding;
 pub use histogram::{Binning, Extent, Histogram, accumulate_histogram, extent};
+pub use regions::{Intensity, RegionRow, RegionTable};
 pub use statistics::Statistics;

@@ -1,7 +1,7 @@
 //! Clipping and linear rescaling.
 
 use super::{Scalar, same_region};
-use crate::sample::Sample;
+use crate::sample::{Sample, dispatch_integers};
 use petavox_core::{Block, Dtype, Element, Error, Result, dispatch};
 
 /// Limits every sample to `low ..= high`; NaN stays. Input and output have the same dtype, any but `bool`; a limit that is no integer
@@ -22,24 +22,25 @@ pub fn clip(input: &Block, low: Scalar, high: Scalar, output: &mut Block) -> Res
     if lo.is_nan() || hi.is_nan() || lo > hi {
         return Err(Error::argument("low, high", format!("{lo}, {hi}"), "low at most high"));
     }
-    let is_float = input.dtype().is_float();
-    dispatch!(input.dtype(), T => {
-        // `as` saturates, so limits beyond the range become its ends.
-        let limit = |s: Scalar, rounded: f64| match s {
-            Scalar::Int(i) if !is_float => {
-                if i < 0 { (i.max(i64::MIN.into()) as i64).max(T::MIN as i64) as T }
-                else { (i.min(u64::MAX.into()) as u64).min(T::MAX as u64) as T }
-            }
-            Scalar::Int(i) => i as f64 as T,
-            Scalar::Float(f) => (if is_float { f } else { rounded }) as T,
+    dispatch_integers!(input.dtype(), T => {
+        // Limits beyond the range of the dtype become its ends; casts of floats saturate.
+        let end = |i: i128| T::try_from(i).unwrap_or(if i < 0 { T::MIN } else { T::MAX });
+        let whole = |s: Scalar, rounded: f64| match s {
+            Scalar::Int(i) => end(i),
+            Scalar::Float(_) => end(rounded as i128),
         };
-        let (lo, hi): (T, T) = (limit(low, lo.ceil()), limit(high, hi.floor()));
-        for (to, &x) in output.typed_mut::<T>()?.iter_mut().zip(input.typed::<T>()?) {
-            let x = if x < lo { lo } else { x };
-            *to = if x > hi { hi } else { x };
-        }
-    });
+        limit::<T>(input.typed()?, whole(low, lo.ceil()), whole(high, hi.floor()), output.typed_mut()?);
+    }, else dispatch!(input.dtype(), T => {
+        limit::<T>(input.typed()?, T::from_f64(lo), T::from_f64(hi), output.typed_mut()?);
+    }));
     Ok(())
+}
+
+fn limit<T: Element>(input: &[T], low: T, high: T, out: &mut [T]) {
+    for (to, &x) in out.iter_mut().zip(input) {
+        let x = if x < low { low } else { x };
+        *to = if x > high { high } else { x };
+    }
 }
 
 /// `x * scale + offset`: in `float32` from `float32` to `float32`, as numpy does with Python numbers, else in double, cut to the output's
