@@ -102,6 +102,17 @@ pub trait FoldOp: Send + Sync {
     /// Bytes that the merged parts may come to take, all blocks together.
     fn state_bytes(&self, input: &ImageSpec) -> u64;
 
+    /// Bytes that mapping one block takes beside the block itself.
+    fn map_bytes(&self, _input: &ImageSpec) -> u64 {
+        0
+    }
+
+    /// Bytes that merged parts take now, where that cannot be known before: what exceeds [`FoldOp::state_bytes`] is reserved
+    /// from the budget as it grows.
+    fn part_bytes(&self, _part: &Part) -> u64 {
+        0
+    }
+
     /// The extents of which blocks must be multiples.
     fn cell(&self, _input: &ImageSpec) -> Option<Vec<usize>> {
         None
@@ -162,7 +173,7 @@ pub trait SweepOp: Send + Sync {
     /// 64-bit words of the working volume.
     fn n_words(&self, input: &ImageSpec) -> usize;
 
-    /// Bytes that sweeping takes beyond the working volume.
+    /// Bytes that sweeping takes beyond the working volume; [`SweepOp::sweep`] reserves them.
     fn scratch_bytes(&self, input: &ImageSpec) -> u64;
 
     /// Puts a block of the input into the working volume. Blocks come in any order, one at a time; a block that comes a

@@ -105,7 +105,10 @@ impl Params {
     /// [`Error::InvalidArgument`] if it is something else.
     pub fn count(&mut self, name: &str) -> Result<Option<u64>> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        value.as_u64().map(Some).ok_or_else(|| self.wrong(name, &value, "a whole number, 0 or more"))
+        value
+            .as_u64()
+            .map(Some)
+            .ok_or_else(|| self.wrong(name, &value, "a whole number, 0 or more"))
     }
 
     /// A word.

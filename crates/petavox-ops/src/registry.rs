@@ -32,13 +32,19 @@ operations! {
     "binary_dilation", op::binary_morphology::build, "binary_dilation:connectivity=1:iterations=2", "dilate a mask (scipy.ndimage.binary_dilation)";
     "binary_erosion", op::binary_morphology::build, "binary_erosion:connectivity=1:iterations=2", "erode a mask (scipy.ndimage.binary_erosion)";
     "binary_opening", op::binary_morphology::build, "binary_opening:connectivity=1:iterations=2", "open: erode, then dilate (scipy.ndimage.binary_opening)";
+    "distance_transform_edt", op::distance_transform_edt::build, "distance_transform_edt:sampling=2,1,1", "exact Euclidean distance to the background (scipy.ndimage.distance_transform_edt); sampling=image takes the image's spacing";
+    "downscale", op::downscale::build, "downscale:factors=1,2,2:method=mean", "fewer samples by whole factors: mean, max, min or mode";
     "equal", op::compare::build, "equal:value=3", "mask of samples equal to a value (numpy)";
     "gaussian", op::gaussian::build, "gaussian:sigma=1,2,2:mode=reflect:truncate=4", "smooth (scipy.ndimage.gaussian_filter)";
     "greater", op::compare::build, "greater:value=0.5", "mask of samples above a value (numpy)";
     "greater_equal", op::compare::build, "greater_equal:value=0.5", "mask of samples at or above a value (numpy)";
+    "label", op::label::build, "label:connectivity=1", "number connected components (scipy.ndimage.label)";
     "less", op::compare::build, "less:value=0.5", "mask of samples below a value (numpy)";
     "less_equal", op::compare::build, "less_equal:value=0.5", "mask of samples at or below a value (numpy)";
     "not_equal", op::compare::build, "not_equal:value=0", "mask of samples other than a value (numpy)";
+    "remove_small_holes", op::label::build_remove_small_holes, "remove_small_holes:area_threshold=64:connectivity=1", "fill small holes of a mask (skimage.morphology.remove_small_holes)";
+    "remove_small_objects", op::label::build_remove_small_objects, "remove_small_objects:min_size=64:connectivity=1", "remove small components of a mask (skimage.morphology.remove_small_objects)";
+    "skeletonize", op::skeletonize::build, "skeletonize:method=parity", "thin a mask to its skeleton; parity keeps the topology, lee and zhang are skimage.morphology.skeletonize's";
     "threshold", op::threshold::build, "threshold:method=otsu", "mask of samples above a value, given or found by otsu, li, yen, triangle, isodata (skimage.filters.threshold_*)";
 }
 
@@ -51,7 +57,10 @@ pub fn apply(input: &Arc<Node>, step: &str) -> Result<Arc<Node>> {
     let Some(operation) = OPERATIONS.iter().find(|o| o.name == name) else {
         let expected = match nearest(&name, OPERATIONS.iter().map(|o| o.name)) {
             Some(near) => format!("an operation; did you mean '{near}'?"),
-            None => format!("one of {}", OPERATIONS.iter().map(|o| o.name).collect::<Vec<_>>().join(", ")),
+            None => format!(
+                "one of {}",
+                OPERATIONS.iter().map(|o| o.name).collect::<Vec<_>>().join(", ")
+            ),
         };
         return Err(Error::argument("operation", format!("'{name}'"), expected));
     };

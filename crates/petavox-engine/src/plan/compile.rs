@@ -126,6 +126,7 @@ fn stage(
     let mut sinks = Vec::new();
     let mut write_bytes = 0;
     let mut volumes = Vec::new();
+    let mut consumer_bytes = 0;
     for (node, consumer) in &outputs {
         match consumer {
             Consumer::Sink(sink) => {
@@ -141,6 +142,7 @@ fn stage(
                 fixed_bytes += bytes;
                 kept += bytes;
                 cost_ns += op.cost_ns();
+                consumer_bytes = op.map_bytes(node.spec()).max(consumer_bytes);
             }
             Consumer::Sweep(sweep) => {
                 let Kind::Sweep(op) = sweep.kind() else { continue };
@@ -165,6 +167,7 @@ fn stage(
         room: room.saturating_sub(fixed_bytes),
         n_threads: options.n_threads,
         consumer_cost_ns: cost_ns,
+        consumer_bytes,
     };
     let GridChoice { grid, n_workers, task_bytes, cache_bytes, cpu_secs, reads } =
         choose(&query).map_err(|least| Error::Budget {

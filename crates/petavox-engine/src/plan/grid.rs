@@ -23,6 +23,8 @@ pub(super) struct GridQuery<'a> {
     pub(super) room: u64,
     pub(super) n_threads: usize,
     pub(super) consumer_cost_ns: f64,
+    /// Memory that consumers take per task, beside the blocks.
+    pub(super) consumer_bytes: u64,
 }
 
 pub(super) struct GridChoice {
@@ -136,7 +138,8 @@ fn price(query: &GridQuery<'_>, grid: ChunkGrid) -> Result<(f64, GridChoice), u6
             .iter()
             .map(|&r| (region.len() * query.program.lines[r].spec.dtype.size()) as u64)
             .sum();
-        task_bytes = task_bytes.max(query.program.peak_bytes(&region).max(roots + write));
+        task_bytes = task_bytes
+            .max(query.program.peak_bytes(&region).max(roots + write + query.consumer_bytes));
     }
     if task_bytes > query.room {
         return Err(task_bytes);

@@ -4,7 +4,7 @@ use super::cache::ChunkCache;
 use super::checkpoint::Checkpoint;
 use super::pool::Pool;
 use super::stage::{OrderedMerge, StageRun, Taker};
-use super::{RunContext, Words};
+use super::{Reservation, RunContext, Words};
 use crate::contract::{BlockOp, Need, SweepOp, Value};
 use crate::plan::{Consumer, Kind, Node, Plan, Program, Stage};
 use petavox_core::{Block, Boundary, ChunkGrid, Error, ImageSpec, Region, Result, Source};
@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex};
 pub struct Outcome {
     values: HashMap<u64, Value>,
     swept: HashMap<u64, Arc<Swept>>,
+    /// Memory of the values.
+    held: Vec<Reservation>,
 }
 
 impl Outcome {
@@ -88,6 +90,13 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
     let swept = |n: &Node| outcome.swept.get(&n.id()).map(|s| s.clone() as Arc<dyn Source>);
     let program = Program::fuse(&roots, &swept, &|n| bound.get(&n.id()).cloned());
     let takers = takers(stage, outcome, context)?;
+    for (node, consumer) in &stage.outputs {
+        if let Consumer::Fold(fold) = consumer
+            && let Kind::Fold(op) = fold.kind()
+        {
+            outcome.held.push(context.budget.reserve(op.name(), op.state_bytes(node.spec()))?);
+        }
+    }
     let tasks = stage.task_bytes * stage.n_workers as u64;
     let reservation = context.budget.reserve(&stage.title, tasks + stage.cache_bytes)?;
     let cache = ChunkCache::new(stage.cache_bytes);
@@ -112,6 +121,7 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
             (Taker::Fold { op, state }, Consumer::Fold(fold)) => {
                 let state = state.into_inner().map_err(|_| Error::internal("fold", "lock"))?;
                 let value = op.finish(state.merged, node.spec())?;
+                outcome.held.extend(state.more);
                 if let Some(folder) = &context.folder {
                     folder.add(&[format!("{}{}", fold_row(fold), value.json())])?;
                 }
@@ -119,7 +129,6 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
             }
             (Taker::Load { op, words }, Consumer::Sweep(sweep)) => {
                 let mut words = words.into_inner().map_err(|_| Error::internal("sweep", "lock"))?;
-                let _scratch = context.budget.reserve(op.name(), op.scratch_bytes(node.spec()))?;
                 op.sweep(&mut words, node.spec(), context)?;
                 let swept = Swept::new(op, words, node.spec().clone(), sweep.spec().clone());
                 outcome.swept.insert(sweep.id(), Arc::new(swept));

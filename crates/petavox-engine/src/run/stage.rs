@@ -24,10 +24,19 @@ pub(super) struct OrderedMerge {
     next: usize,
     waiting: BTreeMap<usize, Part>,
     pub(super) merged: Option<Part>,
+    /// Memory beyond what was planned for the merged parts.
+    pub(super) more: Vec<super::Reservation>,
 }
 
 impl OrderedMerge {
-    fn add(&mut self, number: usize, part: Part, op: &dyn FoldOp) -> Result<()> {
+    fn add(
+        &mut self,
+        number: usize,
+        part: Part,
+        op: &dyn FoldOp,
+        input: &ImageSpec,
+        budget: &super::Budget,
+    ) -> Result<()> {
         self.waiting.insert(number, part);
         while let Some(part) = self.waiting.remove(&self.next) {
             self.merged = Some(match self.merged.take() {
@@ -35,6 +44,13 @@ impl OrderedMerge {
                 None => part,
             });
             self.next += 1;
+        }
+        let has = self.merged.as_ref().map_or(0, |m| op.part_bytes(m));
+        let reserved =
+            op.state_bytes(input) + self.more.iter().map(super::Reservation::bytes).sum::<u64>();
+        if has > reserved {
+            // In steps of half as much again, so that reservations stay few.
+            self.more.push(budget.reserve(op.name(), has - reserved + has / 2)?);
         }
         Ok(())
     }
@@ -125,7 +141,7 @@ impl StageRun<'_> {
                 Taker::Fold { op, state } => {
                     let part = op.map(block, spec)?;
                     let mut state = state.lock().map_err(|_| Error::internal("fold", "lock"))?;
-                    state.add(number, part, op.as_ref())?;
+                    state.add(number, part, op.as_ref(), spec, &context.budget)?;
                 }
                 Taker::Load { op, words } => {
                     let mut words = words.lock().map_err(|_| Error::internal("load", "lock"))?;

@@ -13,7 +13,7 @@ pub struct Words {
     spilled: bool,
     /// Bytes that may be resident at one time; the user of spilled words hands back what is more.
     window_bytes: u64,
-    _reservation: Reservation,
+    reservation: Option<Reservation>,
 }
 
 impl Words {
@@ -26,7 +26,13 @@ impl Words {
         let reservation = budget.reserve(what, bytes)?;
         let map = memmap2::MmapMut::map_anon(bytes.max(8) as usize)
             .map_err(|e| Error::io("memory", format!("allocate {bytes} bytes"), e))?;
-        Ok(Words { map, n_words, spilled: false, window_bytes: bytes, _reservation: reservation })
+        Ok(Words {
+            map,
+            n_words,
+            spilled: false,
+            window_bytes: bytes,
+            reservation: Some(reservation),
+        })
     }
 
     /// `n_words` words in a mapped scratch file, of which about `window_bytes` are resident at a time.
@@ -48,7 +54,7 @@ impl Words {
         // truncate it while it is mapped.
         let map = unsafe { memmap2::MmapMut::map_mut(&file) }
             .map_err(|e| Error::io(scratch.path(), "map a scratch file", e))?;
-        Ok(Words { map, n_words, spilled: true, window_bytes, _reservation: reservation })
+        Ok(Words { map, n_words, spilled: true, window_bytes, reservation: Some(reservation) })
     }
 
     /// `n_words` words in the file `path`, which stays: an interrupted run finds them again. Zero if the file is new or of
@@ -83,7 +89,35 @@ impl Words {
         // SAFETY: the file lies in a run folder that this process has locked; nobody else changes or truncates it.
         let map = unsafe { memmap2::MmapMut::map_mut(&file) }
             .map_err(|e| failed("map the working volume", e))?;
-        Ok(Words { map, n_words, spilled: true, window_bytes, _reservation: reservation })
+        Ok(Words { map, n_words, spilled: true, window_bytes, reservation: Some(reservation) })
+    }
+
+    /// Gives the memory back, to the system and to the budget, until [`Words::unpark`]. Does nothing for words in memory.
+    pub fn park(&mut self) {
+        if self.spilled {
+            self.release(0..self.n_words);
+            self.reservation = None;
+        }
+    }
+
+    /// Takes memory for the words again: all of it if it is there, else a window of at least `least_bytes`.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] if not even the window fits.
+    pub fn unpark(&mut self, budget: &Budget, least_bytes: u64, what: &str) -> Result<()> {
+        if self.reservation.is_some() {
+            return Ok(());
+        }
+        let whole = 8 * self.n_words as u64;
+        // A quarter of what is free is left to others.
+        self.window_bytes = whole.min((budget.free() / 4 * 3).max(least_bytes));
+        self.reservation = Some(budget.reserve(what, self.window_bytes)?);
+        Ok(())
+    }
+
+    /// True if all the words may be resident at once.
+    pub fn fits_memory(&self) -> bool {
+        self.window_bytes >= 8 * self.n_words as u64
     }
 
     /// Makes what was written durable, if it is in a file.

@@ -16,7 +16,11 @@ struct AsType {
 /// If `dtype` is missing or not a dtype.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let Some(name) = params.text("dtype")? else {
-        return Err(Error::argument("astype: dtype", "nothing", "a dtype, such as astype:dtype=float32"));
+        return Err(Error::argument(
+            "astype: dtype",
+            "nothing",
+            "a dtype, such as astype:dtype=float32",
+        ));
     };
     cast(input, Dtype::parse(&name)?)
 }

@@ -24,8 +24,10 @@ const NAMES: [(&str, BinaryOp); 4] = [
 /// The footprint is scipy's `generate_binary_structure(ndim, connectivity)` (1, the cross, by default) or a box of `size`
 /// samples per axis; `iterations` and `border_value` are scipy's.
 ///
+/// Every sample other than 0 counts as true.
+///
 /// # Errors
-/// If the image is not a mask, or the connectivity is not 1 to its number of axes.
+/// If the connectivity is not 1 to its number of axes.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let name = params.op().to_owned();
     let Some((_, op)) = NAMES.iter().find(|(n, _)| *n == name) else {
@@ -34,7 +36,11 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let ndim = input.spec().ndim();
     let connectivity = params.count("connectivity")?.unwrap_or(1) as usize;
     if connectivity == 0 || connectivity > ndim {
-        return Err(Error::argument(format!("{name}: connectivity"), connectivity, format!("1 to {ndim}")));
+        return Err(Error::argument(
+            format!("{name}: connectivity"),
+            connectivity,
+            format!("1 to {ndim}"),
+        ));
     }
     let iterations = params.count("iterations")?.unwrap_or(1) as usize;
     if iterations == 0 || iterations > 10_000 {
@@ -45,9 +51,15 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
         None => Footprint::connectivity(ndim, connectivity)?,
         Some(size) => {
             let size = if size.len() == 1 { vec![size[0]; ndim] } else { size };
-            if size.len() != ndim || size.iter().any(|s| !(1.0..=1e4).contains(s) || s.fract() != 0.0) {
+            if size.len() != ndim
+                || size.iter().any(|s| !(1.0..=1e4).contains(s) || s.fract() != 0.0)
+            {
                 let expected = format!("whole numbers, 1 to 10000, one or {ndim} of them");
-                return Err(Error::argument(format!("{name}: size"), format!("{size:?}"), expected));
+                return Err(Error::argument(
+                    format!("{name}: size"),
+                    format!("{size:?}"),
+                    expected,
+                ));
             }
             Footprint::cuboid(&size.iter().map(|&s| s as usize).collect::<Vec<_>>())?
         }
@@ -55,12 +67,15 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let options = BinaryOptions { op: *op, footprint, iterations, border_value };
     let halo = options.halo();
     let op = BinaryMorphology { options, halo, connectivity };
-    Node::block(Arc::new(op), vec![input.clone()], vec![])
+    Node::block(Arc::new(op), vec![super::as_mask(input)?], vec![])
 }
 
 impl BlockOp for BinaryMorphology {
     fn name(&self) -> &'static str {
-        NAMES.iter().find(|(_, op)| *op == self.options.op).map_or("binary_morphology", |(name, _)| name)
+        NAMES
+            .iter()
+            .find(|(_, op)| *op == self.options.op)
+            .map_or("binary_morphology", |(name, _)| name)
     }
 
     fn params(&self) -> serde_json::Value {
@@ -91,6 +106,12 @@ impl BlockOp for BinaryMorphology {
 
     fn run(&self, call: BlockCall<'_>) -> Result<()> {
         let shape = &call.specs[0].shape;
-        binary_morphology(call.inputs[0], call.output, &self.options, shape, call.scratch.bytes_mut())
+        binary_morphology(
+            call.inputs[0],
+            call.output,
+            &self.options,
+            shape,
+            call.scratch.bytes_mut(),
+        )
     }
 }

@@ -30,7 +30,10 @@ pub(crate) fn words_of(region: &Region, spec: &ImageSpec) -> Range<usize> {
     let Ok(layout) = layout(spec) else { return 0..0 };
     match layout.ndim() {
         3 => layout.planes(region.start()[0] as usize..region.end(0) as usize),
-        _ => layout.row(0, region.start()[0] as usize).start..layout.row(0, region.end(0) as usize).start,
+        _ => {
+            layout.row(0, region.start()[0] as usize).start
+                ..layout.row(0, region.end(0) as usize).start
+        }
     }
 }
 
@@ -46,7 +49,11 @@ impl SweepOp for Pack {
     fn output(&self, input: &ImageSpec) -> Result<ImageSpec> {
         super::needs_mask("mask", input)?;
         layout(input).map_err(|_| {
-            Error::argument("mask", format!("{} axes ({})", input.ndim(), input.axes), "a 2-D or 3-D image")
+            Error::argument(
+                "mask",
+                format!("{} axes ({})", input.ndim(), input.axes),
+                "a 2-D or 3-D image",
+            )
         })?;
         Ok(input.with_dtype(Dtype::Bool))
     }

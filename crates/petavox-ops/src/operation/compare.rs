@@ -30,7 +30,11 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
         return Err(Error::internal("compare", name));
     };
     let Some(value) = params.number("value")? else {
-        return Err(Error::argument(format!("{name}: value"), "nothing", format!("a number, such as {name}:value=0.5")));
+        return Err(Error::argument(
+            format!("{name}: value"),
+            "nothing",
+            format!("a number, such as {name}:value=0.5"),
+        ));
     };
     compare(input, *op, value)
 }

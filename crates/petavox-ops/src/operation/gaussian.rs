@@ -27,7 +27,12 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
 ///
 /// # Errors
 /// As [`build`].
-pub fn smooth(input: &Arc<Node>, sigma: Vec<f64>, truncate: f64, boundary: Boundary) -> Result<Arc<Node>> {
+pub fn smooth(
+    input: &Arc<Node>,
+    sigma: Vec<f64>,
+    truncate: f64,
+    boundary: Boundary,
+) -> Result<Arc<Node>> {
     let options = GaussianOptions { truncate, ..GaussianOptions::new(sigma) };
     let radius = options.radius()?;
     Node::block(Arc::new(Gaussian { options, radius, boundary }), vec![input.clone()], vec![])
@@ -53,7 +58,8 @@ impl BlockOp for Gaussian {
     }
 
     fn scratch_bytes(&self, inputs: &[&ImageSpec], target: &Region) -> u64 {
-        gaussian_scratch_bytes(target.shape(), &self.options, inputs[0].dtype).unwrap_or(usize::MAX) as u64
+        gaussian_scratch_bytes(target.shape(), &self.options, inputs[0].dtype).unwrap_or(usize::MAX)
+            as u64
     }
 
     fn cost_ns(&self) -> f64 {
@@ -62,6 +68,13 @@ impl BlockOp for Gaussian {
 
     fn run(&self, call: BlockCall<'_>) -> Result<()> {
         let shape = &call.specs[0].shape;
-        gaussian(call.inputs[0], call.output, &self.options, self.boundary, shape, call.scratch.bytes_mut())
+        gaussian(
+            call.inputs[0],
+            call.output,
+            &self.options,
+            self.boundary,
+            shape,
+            call.scratch.bytes_mut(),
+        )
     }
 }

@@ -88,7 +88,9 @@ impl FoldOp for HistogramFold {
 
     fn accept(&self, input: &ImageSpec) -> Result<()> {
         match input.dtype {
-            Dtype::Bool => Err(Error::dtype("histogram", input.dtype, "integers and floats, not masks")),
+            Dtype::Bool => {
+                Err(Error::dtype("histogram", input.dtype, "integers and floats, not masks"))
+            }
             _ => Ok(()),
         }
     }
@@ -114,7 +116,8 @@ impl FoldOp for HistogramFold {
     }
 
     fn map(&self, block: &Block, _input: &ImageSpec) -> Result<Part> {
-        let binning = self.binning.as_ref().ok_or_else(|| Error::internal("histogram", "not bound"))?;
+        let binning =
+            self.binning.as_ref().ok_or_else(|| Error::internal("histogram", "not bound"))?;
         let mut counts = vec![0u64; binning.n_bins()];
         accumulate_histogram(block, binning, &mut counts)?;
         Ok(Box::new(counts))
@@ -127,12 +130,14 @@ impl FoldOp for HistogramFold {
     }
 
     fn finish(&self, merged: Option<Part>, _input: &ImageSpec) -> Result<Value> {
-        let binning = self.binning.as_ref().ok_or_else(|| Error::internal("histogram", "not bound"))?;
+        let binning =
+            self.binning.as_ref().ok_or_else(|| Error::internal("histogram", "not bound"))?;
         let Some(counts) = merged.map(part::<Vec<u64>>).transpose()? else {
             return Err(Error::argument("image", "no samples", "an image with samples"));
         };
         let histogram = Histogram::new(binning, counts)?;
-        let json = serde_json::json!({ "counts": histogram.counts(), "bin_centers": histogram.centres() });
+        let json =
+            serde_json::json!({ "counts": histogram.counts(), "bin_centers": histogram.centres() });
         Ok(Value::new(histogram, json))
     }
 }

@@ -109,7 +109,8 @@ fn load<T: Element>(words: &mut [u64], block: &Block, bin: usize, row_pixels: us
     let mut row = vec![T::from_f64(0.0); width];
     for y in 0..height {
         // The maximum along the projected axis first, in the image's own dtype: that is the long loop.
-        let planes = samples.chunks_exact(height * width).map(|plane| &plane[y * width..(y + 1) * width]);
+        let planes =
+            samples.chunks_exact(height * width).map(|plane| &plane[y * width..(y + 1) * width]);
         for (z, line) in planes.enumerate() {
             if z == 0 {
                 row.copy_from_slice(line);
@@ -149,7 +150,11 @@ mod tests {
         let samples: Vec<i16> = (0..60).map(|i| (i * 37 % 61) as i16 - 30).collect();
         let whole = Block::from_vec(spec.region(), samples.clone()).unwrap();
         let mut words = vec![0; 15];
-        for region in [Region::new([2, 0, 0], [2, 3, 5]), Region::new([0, 1, 0], [2, 2, 5]), Region::new([0, 0, 0], [2, 1, 5])] {
+        for region in [
+            Region::new([2, 0, 0], [2, 3, 5]),
+            Region::new([0, 1, 0], [2, 2, 5]),
+            Region::new([0, 0, 0], [2, 1, 5]),
+        ] {
             let mut part = Block::zeros(region, Dtype::Int16).unwrap();
             part.copy_from(&whole).unwrap();
             MaxProjection.load(&mut words, &part, &spec).unwrap();

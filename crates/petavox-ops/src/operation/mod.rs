@@ -4,13 +4,21 @@ pub mod astype;
 pub mod binary_morphology;
 pub mod bits;
 pub mod compare;
+mod components;
 pub mod describe;
+pub mod distance_transform_edt;
+pub mod downscale;
 pub mod gaussian;
 pub mod histogram;
+pub mod label;
 pub mod max_projection;
+pub mod sample_at;
+pub mod skeletonize;
 pub mod threshold;
 
 use petavox_core::{Dtype, Error, ImageSpec, Result};
+use petavox_engine::Node;
+use std::sync::Arc;
 
 /// Refuses an image that is not a mask.
 pub(crate) fn needs_mask(op: &str, input: &ImageSpec) -> Result<()> {
@@ -19,7 +27,13 @@ pub(crate) fn needs_mask(op: &str, input: &ImageSpec) -> Result<()> {
         other => Err(Error::UnsupportedDtype {
             op: op.to_owned(),
             given: other.to_string(),
-            accepted: "bool, a mask: make one with a threshold, or with not_equal:value=0".to_owned(),
+            accepted: "bool, a mask: make one with a threshold, or with not_equal:value=0"
+                .to_owned(),
         }),
     }
+}
+
+/// The image as a mask: every sample other than 0 is true, as scipy.ndimage takes masks.
+pub(crate) fn as_mask(input: &Arc<Node>) -> Result<Arc<Node>> {
+    astype::cast(input, Dtype::Bool)
 }

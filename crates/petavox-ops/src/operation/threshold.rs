@@ -47,7 +47,11 @@ impl FromStr for Threshold {
             }
         }
         METHODS.iter().find(|(name, _)| *name == text).map(|(_, t)| *t).ok_or_else(|| {
-            Error::argument("threshold", text, "a number, or one of otsu, li, yen, triangle, isodata")
+            Error::argument(
+                "threshold",
+                text,
+                "a number, or one of otsu, li, yen, triangle, isodata",
+            )
         })
     }
 }
@@ -56,7 +60,9 @@ impl std::fmt::Display for Threshold {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Threshold::Value(v) => write!(f, "{v}"),
-            method => f.write_str(METHODS.iter().find(|(_, m)| m == method).map_or("", |(name, _)| name)),
+            method => {
+                f.write_str(METHODS.iter().find(|(_, m)| m == method).map_or("", |(name, _)| name))
+            }
         }
     }
 }
@@ -126,7 +132,8 @@ fn in_range(value: f64, dtype: Dtype) -> Result<()> {
     if (lo..=hi).contains(&value) {
         return Ok(());
     }
-    let expected = format!("{lo} to {hi}, what {dtype} can hold; beyond that the mask is empty or full");
+    let expected =
+        format!("{lo} to {hi}, what {dtype} can hold; beyond that the mask is empty or full");
     Err(Error::argument("threshold", value, expected))
 }
 
@@ -161,7 +168,8 @@ impl BlockOp for AboveThreshold {
     }
 
     fn bind(&self, values: &[Value]) -> Result<Option<Arc<dyn BlockOp>>> {
-        let histogram = values.first().ok_or_else(|| Error::internal("threshold", "no histogram"))?;
+        let histogram =
+            values.first().ok_or_else(|| Error::internal("threshold", "no histogram"))?;
         let value = self.threshold.find(histogram.get::<Histogram>()?)?;
         Ok(Some(Arc::new(AboveThreshold { value: Some(value), ..*self })))
     }

@@ -1,5 +1,6 @@
 //! Skeleton analysis: from the voxels of a skeleton to a graph of branches and its table.
 //!
+//! - [`skeleton_voxels`]: smooth, threshold, clean, thin; the voxels that are left, each with its radius.
 //! - [`SkeletonGraph`]: branches between tips and junctions, built from the sorted raster ranks of the skeleton's voxels.
 //! - [`summarize`]: the table of branches, row for row what `skan.summarize` gives, with radius and tortuosity added.
 //! - [`prune`]: the graph without short tip branches.
@@ -8,15 +9,21 @@
 mod arrays;
 mod export;
 mod graph;
+mod label_image;
 mod labels;
 mod prune;
+mod scratch;
 mod table;
 mod values;
+mod voxels;
 
 pub use arrays::{Arrays, Heap, Memory};
 pub use export::{graphml, swc};
 pub use graph::{GraphOptions, GraphSummary, SkeletonGraph};
+pub use label_image::LabelImage;
 pub use labels::branch_labels;
 pub use prune::prune;
 pub use table::{TableOptions, summarize, summarize_rows};
+pub use scratch::RunArrays;
 pub use values::VoxelValues;
+pub use voxels::{SkeletonOptions, SkeletonVoxels, skeleton_plan, skeleton_voxels};

@@ -5,12 +5,12 @@ use crate::operation::{
     astype, bits, gaussian, label, max_projection, sample_at, skeletonize, threshold,
 };
 use crate::thin::ThinMethod;
-use petavox_core::{Block, Boundary, Dtype, Error, ImageSpec, Region, Result, Workers};
+use petavox_core::{Block, Boundary, Dtype, Error, ImageSpec, Result, Workers};
 use petavox_engine::explain::{Document, StageDoc};
 use petavox_engine::{Node, Outcome, RunContext, Target, Words, execute, plan};
 use petavox_kernels::bits::{BitLayout, shared, store};
 use petavox_kernels::measure::Histogram;
-use petavox_kernels::skeleton::nearest_background;
+use petavox_kernels::skeleton::radius::nearest_background;
 use std::sync::Arc;
 use threshold::Threshold;
 
@@ -365,29 +365,4 @@ fn radii(
     }
     context.progress.end();
     Ok(radius)
-}
-
-/// The whole-image region of a mask's voxel rank, for callers that turn ranks into coordinates.
-pub(crate) fn coordinates(rank: u64, shape: &[usize]) -> Vec<i64> {
-    let mut rest = rank as usize;
-    let mut out = vec![0; shape.len()];
-    for a in (0..shape.len()).rev() {
-        out[a] = (rest % shape[a]) as i64;
-        rest /= shape[a];
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_become_coordinates() {
-        let shape = [3, 4, 5];
-        let whole = Region::whole(&shape);
-        for rank in 0..60 {
-            assert_eq!(whole.offset_of(&coordinates(rank, &shape)), rank as usize);
-        }
-    }
 }

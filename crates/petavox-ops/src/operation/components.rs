@@ -1,0 +1,282 @@
+//! Connected components of a mask bigger than memory: the fold that finds them, cell by cell of a fixed grid.
+//!
+//! Every cell is labelled by itself; the outermost planes of cells wait until all neighbours have come, so that what is
+//! held grows with the frontier and the number of components, never with the image.
+
+use petavox_core::{Block, Buffer, ChunkGrid, Dtype, Error, ImageSpec, Region, Result};
+use petavox_engine::{FoldOp, Node, Part, Value, part};
+use petavox_kernels::label::{
+    Component, ComponentTable, Components, Of, label_block, label_block_scratch_bytes, touching,
+};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The components of a mask, or of its background. The value is a [`Labelling`].
+///
+/// # Errors
+/// If the image is not a mask, or the connectivity is not 1 to its number of axes.
+pub(crate) fn components(mask: &Arc<Node>, of: Of, connectivity: usize) -> Result<Arc<Node>> {
+    let ndim = mask.spec().ndim();
+    if connectivity == 0 || connectivity > ndim {
+        return Err(Error::argument(
+            "connectivity",
+            connectivity,
+            format!("1 to {ndim}, the number of axes"),
+        ));
+    }
+    Node::fold(Arc::new(ComponentsFold { of, connectivity }), mask.clone(), vec![])
+}
+
+/// The grid in whose cells components are found; it depends on the image only.
+pub(crate) fn cell_grid(shape: &[usize]) -> ChunkGrid {
+    let n = shape.len();
+    let sizes = [256, 128, 32];
+    let cell: Vec<usize> = (0..n).map(|a| if n - a <= 3 { sizes[n - a - 1] } else { 1 }).collect();
+    let cell = if n == 2 { vec![512, 1024] } else { cell };
+    let cell = if n == 1 { vec![1 << 19] } else { cell };
+    ChunkGrid::new(shape, &cell)
+}
+
+/// Labels one cell of a mask.
+pub(crate) fn label_cell(
+    mask: &Block,
+    cell: Region,
+    of: Of,
+    connectivity: usize,
+    scratch: &mut Buffer,
+) -> Result<(Block, Vec<Component>)> {
+    let mut part = Block::zeros(cell.clone(), Dtype::Bool)?;
+    part.copy_from(mask)?;
+    let mut labels = Block::zeros(cell, Dtype::UInt32)?;
+    let found = label_block(&part, of, connectivity, &mut labels, scratch.bytes_mut())?;
+    Ok((labels, found))
+}
+
+/// Bytes that labelling one cell takes.
+pub(crate) fn cell_bytes(shape: &[usize]) -> usize {
+    let cell = cell_grid(shape).chunk().to_vec();
+    let n: usize = cell.iter().product();
+    5 * n + label_block_scratch_bytes(&cell)
+}
+
+/// What is known of a mask's components.
+pub(crate) struct Labelling {
+    /// The cells.
+    pub(crate) grid: ChunkGrid,
+    /// Per cell: its number in the table, and how many labels it has.
+    pub(crate) cells: Vec<(usize, usize)>,
+    pub(crate) table: ComponentTable,
+}
+
+struct ComponentsFold {
+    of: Of,
+    connectivity: usize,
+}
+
+/// A labelled cell on its way to the merged state.
+struct Cell {
+    grid: Arc<ChunkGrid>,
+    number: usize,
+    region: Region,
+    found: Vec<Component>,
+    /// The outermost planes, first and last, per axis.
+    faces: Vec<[Block; 2]>,
+}
+
+/// A cell whose neighbours have not all come.
+struct Waiting {
+    base: usize,
+    faces: Vec<[Block; 2]>,
+    n_missing: usize,
+}
+
+#[derive(Default)]
+struct State {
+    components: Components,
+    cells: HashMap<usize, (usize, usize)>,
+    waiting: HashMap<usize, Waiting>,
+    face_bytes: u64,
+    n_components: u64,
+}
+
+enum Merged {
+    Cells(Vec<Cell>),
+    State(Box<State>),
+}
+
+impl FoldOp for ComponentsFold {
+    fn name(&self) -> &'static str {
+        "components"
+    }
+
+    fn params(&self) -> serde_json::Value {
+        serde_json::json!({ "connectivity": self.connectivity, "background": matches!(self.of, Of::Background) })
+    }
+
+    fn accept(&self, input: &ImageSpec) -> Result<()> {
+        super::needs_mask("label", input)
+    }
+
+    fn state_bytes(&self, input: &ImageSpec) -> u64 {
+        // The frontier: one layer of cells' faces, and some components; more is reserved as it comes.
+        let frontier: usize = input.shape[1..].iter().product();
+        8 * frontier as u64 + (1 << 20)
+    }
+
+    fn map_bytes(&self, input: &ImageSpec) -> u64 {
+        cell_bytes(&input.shape) as u64
+    }
+
+    fn part_bytes(&self, part: &Part) -> u64 {
+        match part.downcast_ref::<Merged>() {
+            // Union-find, first voxels and sizes, with room for vectors that double.
+            Some(Merged::State(state)) => {
+                state.face_bytes + 40 * state.n_components + 96 * state.cells.len() as u64
+            }
+            _ => 0,
+        }
+    }
+
+    fn cell(&self, input: &ImageSpec) -> Option<Vec<usize>> {
+        Some(cell_grid(&input.shape).chunk().to_vec())
+    }
+
+    fn cost_ns(&self) -> f64 {
+        1.5
+    }
+
+    fn map(&self, block: &Block, input: &ImageSpec) -> Result<Part> {
+        let grid = Arc::new(cell_grid(&input.shape));
+        let mut scratch = Buffer::zeroed(label_block_scratch_bytes(grid.chunk()))?;
+        let mut cells = Vec::new();
+        for number in grid.meeting(block.region()) {
+            let region = grid.region(number);
+            if !block.region().contains(&region) {
+                return Err(Error::internal(
+                    "components",
+                    format!("cell {region} of block {}", block.region()),
+                ));
+            }
+            let (labels, found) =
+                label_cell(block, region.clone(), self.of, self.connectivity, &mut scratch)?;
+            let faces =
+                (0..region.ndim()).map(|a| faces(&labels, a)).collect::<Result<Vec<_>>>()?;
+            cells.push(Cell { grid: grid.clone(), number, region, found, faces });
+        }
+        Ok(Box::new(Merged::Cells(cells)))
+    }
+
+    fn merge(&self, left: Part, right: Part) -> Result<Part> {
+        let mut state = match part::<Merged>(left)? {
+            Merged::State(state) => state,
+            Merged::Cells(cells) => {
+                let mut state = Box::<State>::default();
+                self.add(&mut state, cells)?;
+                state
+            }
+        };
+        match part::<Merged>(right)? {
+            Merged::Cells(cells) => self.add(&mut state, cells)?,
+            Merged::State(_) => return Err(Error::internal("components", "parts out of order")),
+        }
+        Ok(Box::new(Merged::State(state)))
+    }
+
+    fn finish(&self, merged: Option<Part>, input: &ImageSpec) -> Result<Value> {
+        let mut state = Box::<State>::default();
+        match merged.map(part::<Merged>).transpose()? {
+            Some(Merged::State(s)) => state = s,
+            Some(Merged::Cells(cells)) => self.add(&mut state, cells)?,
+            None => {}
+        }
+        let grid = cell_grid(&input.shape);
+        let cells = (0..grid.len())
+            .map(|n| {
+                state
+                    .cells
+                    .get(&n)
+                    .copied()
+                    .ok_or_else(|| Error::internal("components", "a cell is missing"))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let table = state.components.finish();
+        let json = serde_json::json!({ "n_components": table.sizes().len() });
+        Ok(Value::new(Labelling { grid, cells, table }, json))
+    }
+}
+
+impl ComponentsFold {
+    fn add(&self, state: &mut State, cells: Vec<Cell>) -> Result<()> {
+        cells.into_iter().try_for_each(|cell| self.add_cell(state, cell))
+    }
+
+    fn add_cell(&self, state: &mut State, cell: Cell) -> Result<()> {
+        let base = state.components.add_block(&cell.region, cell.grid.shape(), &cell.found);
+        state.cells.insert(cell.number, (base, cell.found.len()));
+        state.n_components += cell.found.len() as u64;
+        let neighbours = neighbours(&cell.grid, cell.number);
+        let mut n_missing = 0;
+        for (number, direction) in neighbours {
+            let Some(other) = state.waiting.get_mut(&number) else {
+                n_missing += 1;
+                continue;
+            };
+            // Any axis along which the two differ will do: both planes hold the edge or corner at which they meet.
+            let axis = direction.iter().position(|d| *d != 0).unwrap_or(0);
+            let mine = &cell.faces[axis][usize::from(direction[axis] > 0)];
+            let theirs = &other.faces[axis][usize::from(direction[axis] < 0)];
+            let other_base = other.base;
+            let components = &mut state.components;
+            touching(mine, theirs, self.connectivity, &mut |a, b| {
+                components.join((base, a), (other_base, b))
+            })?;
+            other.n_missing -= 1;
+            if other.n_missing == 0 {
+                state.face_bytes -= face_bytes(&other.faces);
+                state.waiting.remove(&number);
+            }
+        }
+        if n_missing > 0 {
+            state.face_bytes += face_bytes(&cell.faces);
+            state.waiting.insert(cell.number, Waiting { base, faces: cell.faces, n_missing });
+        }
+        Ok(())
+    }
+}
+
+/// The cells around a cell, with the direction in which they lie.
+fn neighbours(grid: &ChunkGrid, number: usize) -> Vec<(usize, Vec<i64>)> {
+    let index = grid.index(number);
+    let counts = grid.counts();
+    let around = ChunkGrid::new(&vec![3; index.len()], &vec![1; index.len()]);
+    (0..around.len())
+        .filter_map(|k| {
+            let direction: Vec<i64> = around.index(k).iter().map(|i| *i as i64 - 1).collect();
+            let there: Vec<i64> =
+                index.iter().zip(&direction).map(|(i, d)| *i as i64 + d).collect();
+            let inside = there.iter().zip(&counts).all(|(t, c)| (0..*c as i64).contains(t));
+            if !inside || direction.iter().all(|d| *d == 0) {
+                return None;
+            }
+            let there: Vec<usize> = there.into_iter().map(|t| t as usize).collect();
+            Some((grid.number(&there), direction))
+        })
+        .collect()
+}
+
+fn face_bytes(faces: &[[Block; 2]]) -> u64 {
+    faces.iter().flatten().map(|f| f.bytes().len() as u64).sum()
+}
+
+/// The first and the last plane of a block across an axis.
+fn faces(labels: &Block, axis: usize) -> Result<[Block; 2]> {
+    let region = labels.region();
+    let plane = |at: i64| -> Result<Block> {
+        let (mut start, mut shape) = (region.start().to_vec(), region.shape().to_vec());
+        (start[axis], shape[axis]) = (at, 1);
+        let mut block = Block::zeros(Region::new(start, shape), Dtype::UInt32)?;
+        block.copy_from(labels)?;
+        Ok(block)
+    };
+    Ok([plane(region.start()[axis])?, plane(region.end(axis) - 1)?])
+}

@@ -1,0 +1,163 @@
+//! `distance_transform_edt`: the exact Euclidean distance to the background, equal to scipy.ndimage's.
+
+use crate::Params;
+use petavox_core::{Block, Buffer, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Workers};
+use petavox_engine::{Node, RunContext, SweepOp, Words};
+use petavox_kernels::bits::{load, shared, store};
+use petavox_kernels::distance::{FAR, distance_pass, distance_pass_scratch_bytes};
+use std::ops::Range;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+/// Bytes of lines that a task holds at one time.
+const TILE_BYTES: usize = 2 << 20;
+
+/// The distance of every sample other than 0 to the nearest sample that is 0; `float64`. `sampling` is the size of a sample
+/// (scipy's argument): one value or one per axis, 1 by default, or `image` for the image's own spacing.
+///
+/// # Errors
+/// If the sampling is not positive.
+pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
+    let sampling = match params.clone().text("sampling") {
+        Ok(Some(word)) if word == "image" => {
+            params.text("sampling")?;
+            input.spec().spacing.values.clone()
+        }
+        _ => params.per_axis("sampling", input.spec(), 1.0)?,
+    };
+    if sampling.iter().any(|s| !(s.is_finite() && *s > 0.0)) {
+        return Err(Error::argument("distance_transform_edt: sampling", format!("{sampling:?}"), "positive numbers"));
+    }
+    Node::sweep(Arc::new(Distance { sampling }), super::as_mask(input)?)
+}
+
+struct Distance {
+    sampling: Vec<f64>,
+}
+
+/// Whole lines along `axis`, so many that they take about [`TILE_BYTES`].
+fn tiles(shape: &[usize], axis: usize) -> ChunkGrid {
+    let mut tile = vec![1; shape.len()];
+    tile[axis] = shape[axis];
+    let mut lines = (TILE_BYTES / 8 / shape[axis].max(1)).max(1);
+    for a in (0..shape.len()).rev().filter(|a| *a != axis) {
+        tile[a] = shape[a].min(lines).max(1);
+        lines = (lines / tile[a]).max(1);
+    }
+    ChunkGrid::new(shape, &tile)
+}
+
+fn task_bytes(shape: &[usize]) -> u64 {
+    let most = |axis: usize| {
+        let tile: usize = tiles(shape, axis).chunk().iter().product();
+        16 * tile + distance_pass_scratch_bytes(shape[axis])
+    };
+    (0..shape.len()).map(most).max().unwrap_or(0) as u64
+}
+
+/// Copies a region out of the volume, or back.
+fn each_row(region: &Region, whole: &Region, mut f: impl FnMut(Range<usize>, Range<usize>)) {
+    let width = region.shape().last().copied().unwrap_or(0);
+    let mut at = 0;
+    region.for_each_row(|point| {
+        let there = whole.offset_of(point);
+        f(at..at + width, there..there + width);
+        at += width;
+    });
+}
+
+impl Distance {
+    fn pass(&self, volume: &[AtomicU64], axis: usize, tile: Region, whole: &Region) -> Result<()> {
+        let mut squares = Block::zeros(tile.clone(), Dtype::Float64)?;
+        let mut scratch = Buffer::zeroed(distance_pass_scratch_bytes(whole.shape()[axis]))?;
+        let samples = squares.typed_mut::<f64>()?;
+        each_row(&tile, whole, |here, there| {
+            samples[here].iter_mut().zip(&volume[there]).for_each(|(s, w)| *s = f64::from_bits(load(w)));
+        });
+        distance_pass(&mut squares, axis, self.sampling[axis], scratch.bytes_mut())?;
+        let samples = squares.typed::<f64>()?;
+        each_row(&tile, whole, |here, there| {
+            samples[here].iter().zip(&volume[there]).for_each(|(s, w)| store(w, s.to_bits()));
+        });
+        Ok(())
+    }
+}
+
+impl SweepOp for Distance {
+    fn name(&self) -> &'static str {
+        "distance_transform_edt"
+    }
+
+    fn params(&self) -> serde_json::Value {
+        serde_json::json!({ "sampling": self.sampling })
+    }
+
+    fn output(&self, input: &ImageSpec) -> Result<ImageSpec> {
+        super::needs_mask("distance_transform_edt", input)?;
+        Ok(input.with_dtype(Dtype::Float64))
+    }
+
+    fn n_words(&self, input: &ImageSpec) -> usize {
+        input.len()
+    }
+
+    fn scratch_bytes(&self, input: &ImageSpec) -> u64 {
+        task_bytes(&input.shape)
+    }
+
+    fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
+        let mask = block.typed::<u8>()?;
+        each_row(block.region(), &input.region(), |here, there| {
+            let inside = |m: &u8| if *m != 0 { FAR.to_bits() } else { 0 };
+            words[there].iter_mut().zip(&mask[here]).for_each(|(w, m)| *w = inside(m));
+        });
+        Ok(())
+    }
+
+    fn words_of(&self, region: &Region, input: &ImageSpec) -> Range<usize> {
+        let plane: usize = input.shape[1..].iter().product();
+        region.start()[0] as usize * plane..region.end(0) as usize * plane
+    }
+
+    fn sweep(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()> {
+        let whole = input.region();
+        let per_task = task_bytes(&input.shape);
+        // As many tasks at once as there is memory for; one was planned for.
+        let n_at_once = (context.budget.free() / per_task.max(1)).clamp(1, context.n_threads as u64);
+        let _scratch = context.budget.reserve("distance_transform_edt", per_task * n_at_once)?;
+        let failure = Mutex::new(None);
+        for axis in (0..input.ndim()).rev() {
+            let grid = tiles(&input.shape, axis);
+            context.progress.begin(&format!("distance along {}", &input.axes.as_str()[axis..=axis]), grid.len() as u64);
+            for first in (0..grid.len()).step_by(n_at_once as usize) {
+                context.cancel.check()?;
+                let n = (n_at_once as usize).min(grid.len() - first);
+                let volume = shared(words.words_mut());
+                context.workers.for_each(n, &|k| {
+                    let done = self.pass(volume, axis, grid.region(first + k), &whole);
+                    if let (Err(e), Ok(mut slot)) = (done, failure.lock()) {
+                        slot.get_or_insert(e);
+                    }
+                });
+                if let Some(e) = failure.lock().ok().and_then(|mut slot| slot.take()) {
+                    return Err(e);
+                }
+                if !words.fits_memory() {
+                    words.release(0..input.len());
+                }
+                context.progress.advance(n as u64, 0);
+            }
+            context.progress.end();
+        }
+        Ok(())
+    }
+
+    fn read(&self, words: &[u64], out: &mut Block, input: &ImageSpec) -> Result<()> {
+        let region = out.region().clone();
+        let samples = out.typed_mut::<f64>()?;
+        each_row(&region, &input.region(), |here, there| {
+            samples[here].iter_mut().zip(&words[there]).for_each(|(s, w)| *s = f64::from_bits(*w).sqrt());
+        });
+        Ok(())
+    }
+}
