@@ -1,5 +1,6 @@
 //! numpy's `.npy`: a short header and the plain samples.
 
+use crate::memory::check_request;
 use crate::limits::Limits;
 use crate::raw::{RawArray, RawFile, for_each_point};
 use crate::{Info, OpenOptions, Opened};
@@ -224,6 +225,7 @@ impl Source for NpySource {
     }
 
     fn read(&self, out: &mut Block) -> Result<()> {
+        check_request(&self.spec, out.region(), out.dtype())?;
         let region = out.region().clone();
         self.read_into(&region, out.bytes_mut())
     }

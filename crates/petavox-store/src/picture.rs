@@ -1,5 +1,6 @@
 //! PNG and JPEG pictures.
 
+use crate::memory::check_request;
 use crate::limits::{Limits, try_zeroed};
 use crate::raw::{copy_box, guarded, swap_samples};
 use crate::{Info, OpenOptions, Opened};
@@ -246,6 +247,7 @@ impl Source for PictureSource {
     }
 
     fn read(&self, out: &mut Block) -> Result<()> {
+        check_request(&self.spec, out.region(), out.dtype())?;
         let region = out.region().clone();
         self.read_into(&region, out.bytes_mut())
     }

@@ -2,6 +2,7 @@
 
 mod names;
 
+use crate::memory::check_request;
 use crate::limits::Limits;
 use crate::npy::NpySource;
 use crate::picture::PictureSource;
@@ -249,6 +250,7 @@ impl Source for SliceSource {
     }
 
     fn read(&self, out: &mut Block) -> Result<()> {
+        check_request(&self.spec, out.region(), out.dtype())?;
         let region = out.region().clone();
         let inside = Region::new(&region.start()[1..], &region.shape()[1..]);
         let bytes = inside.len() * self.spec.dtype.size();

@@ -5,12 +5,17 @@
 
 mod decode;
 mod describe;
+mod directory;
+mod encode;
 mod ifd;
 mod jpeg;
 mod ome;
+mod own;
 mod page;
 mod series;
 mod source;
+mod words;
+mod write;
 
 pub use series::TiffImage;
 pub use source::TiffSource;
@@ -23,5 +28,8 @@ pub(crate) const FORMAT: crate::format::Format = crate::format::Format {
         matches!(look.head, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..])
     },
     open: series::open,
-    create: None,
+    create: Some(write::create),
 };
+
+#[cfg(test)]
+mod tests;

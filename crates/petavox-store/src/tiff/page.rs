@@ -160,6 +160,18 @@ impl Page {
         Ok(page)
     }
 
+    /// A page whose chunks are known already.
+    pub(crate) fn placed(
+        layout: Arc<Layout>,
+        offsets: Vec<u64>,
+        counts: Vec<u64>,
+        number: usize,
+    ) -> Page {
+        let little = layout.little;
+        let (offsets, counts) = (Table::Here(offsets.into()), Table::Here(counts.into()));
+        Page { layout, offsets, counts, little, number }
+    }
+
     fn find_chunks(&mut self, reader: &IfdReader<'_>, ifd: &Ifd) -> Result<()> {
         let layout = &*self.layout;
         let n = layout.n_chunks() as u64;

@@ -3,6 +3,7 @@
 use super::describe::{ImageJ, Placement, placement, shaped};
 use super::ifd::{Ifd, IfdReader, tag};
 use super::ome::{self, Ome, Parsed};
+use super::own::Own;
 use super::page::{Layout, Page};
 use super::source::{MAX_OPEN_FILES, Plane, SetFile, TiffSource};
 use crate::limits::Limits;
@@ -92,7 +93,17 @@ impl TiffImage {
         let text = pages.reader.text(&pages.ifds[0], tag::IMAGE_DESCRIPTION, limits.metadata_bytes);
         let text = text.as_deref().unwrap_or("");
         let mut warnings = Vec::new();
-        let series = if !whole_set && ome::is_ome(text) {
+        let own = Own::find(text).and_then(|o| o.describe(&first.layout, pages.ifds.len()));
+        let series = if own.is_some() {
+            let mut series = plain_series(&pages, &file, "", first, &mut warnings)?;
+            if ome::is_ome(text) {
+                series.format = "OME-TIFF";
+                if let Ok(Parsed::Image(ome)) = ome::parse(text, 1, path) {
+                    series.channels = ome.channels;
+                }
+            }
+            series
+        } else if !whole_set && ome::is_ome(text) {
             let mut series = plain_series(&pages, &file, "", first, &mut warnings)?;
             if let Ok(Parsed::Image(ome)) = ome::parse(text, 1, path) {
                 series.placement = ome.placement;
@@ -114,7 +125,7 @@ impl TiffImage {
             plain_series(&pages, &file, text, first, &mut warnings)?
         };
         let (format, channels) = (series.format, series.channels.clone());
-        let levels = levels(&pages, &file, series, &mut warnings)?;
+        let levels = levels(&pages, &file, series, own.as_ref(), &mut warnings)?;
         Ok(TiffImage { levels, format, channels, warnings, stored_bytes: file.len() })
     }
 
@@ -415,6 +426,7 @@ fn levels(
     pages: &Pages<'_>,
     file: &Arc<RawFile>,
     series: Series,
+    own: Option<&ImageSpec>,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Arc<TiffSource>>> {
     let first = series.planes[0].page.layout.clone();
@@ -428,7 +440,8 @@ fn levels(
     if ignored > 0 && series.files.len() == 1 && !used.is_empty() {
         warnings.push(format!("{ignored} pages of another size or type are not shown"));
     }
-    let full = spec(&series, &first, &first, file)?;
+    let found = spec(&series, &first, &first, file)?;
+    let full = own.cloned().unwrap_or(found);
     let locator = Some(file.path().display().to_string());
     let mut levels = vec![Arc::new(TiffSource::new(
         full,
@@ -438,12 +451,34 @@ fn levels(
     )?)];
     for planes in smaller {
         let layout = planes[0].layout.clone();
-        let spec = spec(&series, &layout, &first, file)?;
+        let mut spec = spec(&series, &layout, &first, file)?;
+        if let Some(own) = own {
+            spec = smaller_than(own, &layout, &first);
+        }
         let planes = planes.into_iter().map(|page| Plane { file: 0, page }).collect();
         let files = vec![SetFile::Open(file.clone())];
         levels.push(Arc::new(TiffSource::new(spec, files, planes, None)?));
     }
     Ok(levels)
+}
+
+/// Our own description of a level: that of the full image with rows and columns scaled.
+fn smaller_than(full: &ImageSpec, layout: &Layout, first: &Layout) -> ImageSpec {
+    let mut spec = full.clone();
+    let y = spec.ndim() - if layout.samples > 1 { 3 } else { 2 };
+    let pairs = [(layout.height, first.height), (layout.width, first.width)];
+    for (a, (small, large)) in (y..).zip(pairs) {
+        let fine = spec.spacing.values[a];
+        spec.shape[a] = small;
+        let (mut extent, mut factor) = (large, 1.0);
+        while extent > small {
+            extent = extent.div_ceil(2);
+            factor *= 2.0;
+        }
+        spec.spacing.values[a] = fine * factor;
+        spec.origin[a] += fine * (factor - 1.0) / 2.0;
+    }
+    spec
 }
 
 /// Levels kept as SubIFDs of every plane.

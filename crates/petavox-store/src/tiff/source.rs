@@ -2,6 +2,7 @@
 
 use super::decode::decode;
 use super::page::Page;
+use crate::memory::check_request;
 use crate::raw::{RawArray, RawFile, copy_box, try_for_each_point};
 use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Source};
 use std::borrow::Cow;
@@ -217,6 +218,7 @@ impl Source for TiffSource {
     }
 
     fn read(&self, out: &mut Block) -> Result<()> {
+        check_request(&self.spec, out.region(), out.dtype())?;
         let region = out.region().clone();
         self.read_into(&region, out.bytes_mut())
     }
