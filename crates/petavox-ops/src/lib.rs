@@ -8,6 +8,7 @@ pub mod operation;
 mod params;
 pub mod phantom;
 mod registry;
+pub mod report;
 pub mod skeleton;
 pub mod thin;
 
