@@ -70,12 +70,17 @@ pub(crate) fn parse_fill(value: &Value, dtype: Dtype) -> Option<Vec<u8>> {
             "Infinity" => Some(from_f64(f64::INFINITY, dtype)),
             "-Infinity" => Some(from_f64(f64::NEG_INFINITY, dtype)),
             "" => zero(),
-            hex => {
-                let bits = u64::from_str_radix(hex.strip_prefix("0x")?, 16).ok()?;
-                Some(bits.to_ne_bytes()).map(|b| low_bytes(b, dtype.size()))
-            }
+            other => match other.strip_prefix("0x") {
+                Some(hex) => {
+                    let bits = u64::from_str_radix(hex, 16).ok()?;
+                    Some(low_bytes(bits.to_ne_bytes(), dtype.size()))
+                }
+                None => Some(from_f64(other.parse().ok()?, dtype)),
+            },
         },
         Value::String(s) if s.is_empty() => zero(),
+        // bioformats2raw quotes its numbers.
+        Value::String(s) => integer(s.parse().ok()?, dtype),
         _ => None,
     }
 }
@@ -146,6 +151,8 @@ mod tests {
         );
         assert_eq!(parse_fill(&json!(true), Dtype::Bool).unwrap(), [1]);
         assert_eq!(parse_fill(&json!(null), Dtype::Float64).unwrap(), [0; 8]);
+        assert_eq!(parse_fill(&json!("-7"), Dtype::Int8).unwrap(), (-7i8).to_ne_bytes());
+        assert_eq!(parse_fill(&json!("1.5"), Dtype::Float32).unwrap(), 1.5f32.to_ne_bytes());
         assert_eq!(parse_fill(&json!(256), Dtype::UInt8), None);
         assert_eq!(parse_fill(&json!("abc"), Dtype::UInt8), None);
     }

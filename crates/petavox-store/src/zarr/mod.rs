@@ -38,7 +38,8 @@ pub(crate) const FORMAT: Format = Format {
 };
 
 fn matches(look: &Look<'_>) -> bool {
-    look.is_dir && (node::is_node(look.path) || node::is_inside(look.path))
+    look.is_dir
+        && (node::is_node(look.path) || node::is_n5(look.path) || node::is_inside(look.path))
 }
 
 fn is_absent(e: &std::io::Error) -> bool {

@@ -15,9 +15,8 @@ pub(crate) enum Node {
 }
 
 /// A group: only its attributes are of interest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Group {
-    pub(crate) zarr_format: u8,
     pub(crate) attributes: Map<String, Value>,
 }
 
@@ -27,6 +26,16 @@ const MARKS: [&str; 4] = ["zarr.json", ".zarray", ".zgroup", ".zattrs"];
 /// True if the directory has Zarr metadata.
 pub(crate) fn is_node(dir: &Path) -> bool {
     MARKS.iter().any(|m| dir.join(m).is_file())
+}
+
+/// True for a group or data set of N5, which resembles Zarr and is not read.
+pub(crate) fn is_n5(dir: &Path) -> bool {
+    // Small by nature; a longer file is not worth reading to word an error.
+    let limits = Limits { metadata_bytes: 1 << 16, ..Limits::default() };
+    match read_json(&dir.join("attributes.json"), &limits) {
+        Ok(Some(doc)) => doc.contains_key("n5") || doc.contains_key("blockSize"),
+        _ => false,
+    }
 }
 
 /// True if the directory lies in a node: it is a part of one, not a folder of slices.
@@ -50,10 +59,17 @@ pub(crate) fn read(dir: &Path, limits: &Limits) -> Result<Option<Node>> {
         let meta = meta_v2::parse(&doc, zattrs.unwrap_or_default(), &path, limits)?;
         return Ok(Some(Node::Array(Box::new(meta))));
     }
+    if is_n5(dir) {
+        return Err(Error::unsupported(
+            dir,
+            "N5",
+            "Zarr v2 and v3 are read; n5 can be copied to Zarr with zarr or z5py",
+        ));
+    }
     if zattrs.is_none() && !dir.join(".zgroup").is_file() {
         return Ok(None);
     }
-    Ok(Some(Node::Group(Group { zarr_format: 2, attributes: zattrs.unwrap_or_default() })))
+    Ok(Some(Node::Group(Group { attributes: zattrs.unwrap_or_default() })))
 }
 
 fn read_v3(doc: &Map<String, Value>, path: &Path, limits: &Limits) -> Result<Node> {
@@ -66,7 +82,7 @@ fn read_v3(doc: &Map<String, Value>, path: &Path, limits: &Limits) -> Result<Nod
         Some("group") => {
             let attributes = doc.get("attributes").and_then(Value::as_object);
             let attributes = attributes.cloned().unwrap_or_default();
-            Ok(Node::Group(Group { zarr_format: 3, attributes }))
+            Ok(Node::Group(Group { attributes }))
         }
         _ => Err(Error::corrupt(path, Some("node_type".into()), "is array or group")),
     }

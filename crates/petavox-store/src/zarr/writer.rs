@@ -66,7 +66,8 @@ pub(crate) fn create(
         last.extend(group(&name, &levels, options));
     }
     let all = first.iter().chain(&last);
-    let fingerprint = all.fold(0, |crc, d| crc32c::crc32c_append(crc, &d.text));
+    let fingerprint =
+        all.fold(options.fingerprint(spec), |crc, d| crc32c::crc32c_append(crc, &d.text));
     let staging = Staging::begin(path, fingerprint, options.overwrite, options.resume)?;
     let writer = ZarrWriter { staging, levels, metas, folders, last };
     for folder in &writer.folders {
