@@ -2,8 +2,8 @@
 
 use super::super::arrays::{Array, Arrays};
 use super::super::values::VoxelValues;
-use super::lattice::Lattice;
-use super::neighbours::{Edges, for_each_neighbour};
+use super::lattice::{Lattice, N_STEPS};
+use super::neighbours::{Edges, FORWARD, for_each_neighbour};
 use petavox_core::Result;
 use std::cell::Cell;
 
@@ -113,8 +113,11 @@ pub(crate) fn drop_cycles(
         // Through cells, since words change while the walk reads them.
         let words = Cell::from_mut(&mut *words).as_slice_of_cells();
         let is_junction = |i: usize| words[i].get() >= JUNCTION;
-        for_each_neighbour(lattice, ranks, 0..ranks.len(), 14, is_junction, |i, step, j| {
-            if class_of[step] == class && is_junction(j) && !sets.join(i as u32, j as u32) {
+        let steps =
+            (14..N_STEPS).filter(|&s| class_of[s] == class).fold(0, |bits, s| bits | 1 << s);
+        let wanted = |i: usize| if is_junction(i) { words[i].get() & steps } else { 0 };
+        for_each_neighbour(lattice, ranks, 0..ranks.len(), wanted, |i, step, j| {
+            if is_junction(j) && !sets.join(i as u32, j as u32) {
                 words[i].set(words[i].get() & !(1 << step));
                 words[j].set(words[j].get() & !(1 << (26 - step)));
             }
@@ -131,7 +134,8 @@ fn for_each_junction_edge(
     mut found: impl FnMut(u32, usize, u32),
 ) {
     let is_junction = |i: usize| words[i] >= JUNCTION;
-    for_each_neighbour(lattice, ranks, 0..ranks.len(), 14, is_junction, |i, step, j| {
+    let wanted = |i: usize| if is_junction(i) { words[i] & FORWARD } else { 0 };
+    for_each_neighbour(lattice, ranks, 0..ranks.len(), wanted, |i, step, j| {
         if is_junction(j) {
             found(i as u32, step, j as u32);
         }

@@ -6,57 +6,57 @@ use petavox_core::{Error, Result, Workers};
 use std::ops::Range;
 use std::sync::Mutex;
 
-/// Voxels per piece of parallel work.
-const VOXELS_PER_TASK: usize = 1 << 15;
+/// Voxels per piece of parallel work, a multiple of [`VOXELS_PER_OFFSET`]. Few in tests, so that small masks have seams.
+const VOXELS_PER_TASK: usize = if cfg!(test) { 16 } else { 1 << 15 };
 
 /// Voxels that share one entry of the table of slot offsets.
 const VOXELS_PER_OFFSET: usize = 8;
 
-/// Calls `found(i, step, j)` for every voxel `i` of `range` for which `wanted` is true and every neighbour `j` of it, in
-/// rising order of `(i, j)`. `first_step` 0 gives all neighbours, 14 those with a higher number than `i`.
+/// The bits of the steps that lead to voxels with higher numbers.
+pub(crate) const FORWARD: u32 = STEP_BITS & !0 << 14;
+
+/// Calls `found(i, step, j)` for every voxel `i` of `range` and every neighbour `j` of it that lies one of the steps
+/// `wanted(i)` away, in rising order of `(i, j)`.
 pub(crate) fn for_each_neighbour(
     lattice: &Lattice,
     ranks: &[u64],
     range: Range<usize>,
-    first_step: usize,
-    wanted: impl Fn(usize) -> bool,
+    wanted: impl Fn(usize) -> u32,
     mut found: impl FnMut(usize, usize, usize),
 ) {
     let Some(first) = ranks.get(range.start).filter(|_| !range.is_empty()) else { return };
     let [n_planes, n_rows, n_columns] = lattice.shape;
     let plane = (n_rows * n_columns) as i64;
     // One pointer per row of the neighbourhood: it only ever moves on, since the ranks rise.
-    let rows = (first_step / 3)..9;
     let shifts: [i64; 9] =
         std::array::from_fn(|r| (r as i64 / 3 - 1) * plane + (r as i64 % 3 - 1) * n_columns as i64);
-    let mut pointers: [usize; 9] = std::array::from_fn(|r| {
-        let from = *first as i64 + shifts[r] - 1;
-        if rows.contains(&r) { ranks.partition_point(|&rank| (rank as i64) < from) } else { 0 }
-    });
-    let mut row_start = 0;
-    let mut row_end = 0;
-    let mut row_there = [false; 9];
+    let mut pointers = shifts
+        .map(|shift| ranks.partition_point(|&rank| (rank as i64) < *first as i64 + shift - 1));
+    let (mut row_start, mut row_end) = (0, 0);
+    // The steps that stay in the image, up to the ends of the row.
+    let mut inside = 0;
     for i in range {
-        if !wanted(i) {
-            continue;
-        }
         let rank = ranks[i];
         if rank >= row_end {
             let row = rank / n_columns;
             (row_start, row_end) = (row * n_columns, (row + 1) * n_columns);
             let (z, y) = (row / n_rows, row % n_rows);
-            row_there = std::array::from_fn(|r| {
-                let (dz, dy) = (r / 3, r % 3);
-                (dz != 0 || z > 0)
-                    && (dz != 2 || z + 1 < n_planes)
-                    && (dy != 0 || y > 0)
-                    && (dy != 2 || y + 1 < n_rows)
-            });
+            inside = STEP_BITS;
+            for (is_edge, steps) in [
+                (z == 0, 0o000_000_777),
+                (z + 1 == n_planes, 0o777_000_000),
+                (y == 0, 0o007_007_007),
+                (y + 1 == n_rows, 0o700_700_700),
+            ] {
+                inside &= if is_edge { !steps } else { STEP_BITS };
+            }
         }
+        let wanted = wanted(i) & inside;
         let left = i64::from(rank > row_start);
         let right = i64::from(rank + 1 < row_end);
-        for r in rows.clone() {
-            if !row_there[r] {
+        for r in 0..9 {
+            let wanted = wanted >> (3 * r) & 7;
+            if wanted == 0 {
                 continue;
             }
             let middle = rank as i64 + shifts[r];
@@ -66,8 +66,9 @@ pub(crate) fn for_each_neighbour(
             }
             pointers[r] = p;
             while p < ranks.len() && ranks[p] as i64 <= middle + right {
-                let step = 3 * r + (ranks[p] as i64 - middle + 1) as usize;
-                if step >= first_step && step != 13 {
+                let column = (ranks[p] as i64 - middle + 1) as usize;
+                let step = 3 * r + column;
+                if wanted >> column & 1 == 1 && step != 13 {
                     found(i, step, p);
                 }
                 p += 1;
@@ -84,23 +85,26 @@ pub(crate) fn neighbour_words(
     workers: &dyn Workers,
 ) -> Result<Array<u32>> {
     let mut words = Array::<u32>::zeroed(arrays, ranks.len())?;
+    let reach = lattice.shape[1].saturating_add(1).saturating_mul(lattice.shape[2]) + 1;
     let tasks: Vec<Mutex<&mut [u32]>> =
         words.get_mut().chunks_mut(VOXELS_PER_TASK).map(Mutex::new).collect();
     workers.for_each(tasks.len(), &|t| {
-        if let Ok(mut part) = tasks[t].lock() {
-            let start = t * VOXELS_PER_TASK;
-            let range = start..start + part.len();
-            for_each_neighbour(
-                lattice,
-                ranks,
-                range,
-                0,
-                |_| true,
-                |i, step, _| {
-                    part[i - start] |= 1 << step;
-                },
-            );
-        }
+        let Ok(mut part) = tasks[t].lock() else { return };
+        let start = t * VOXELS_PER_TASK;
+        let end = start + part.len();
+        // A pair is found once, from its first voxel, and noted at both; only voxels that may touch those before this
+        // part look back.
+        let looks_back_until = match start.checked_sub(1) {
+            Some(before) => ranks[before].saturating_add(reach),
+            None => 0,
+        };
+        let wanted = |i: usize| if ranks[i] <= looks_back_until { STEP_BITS } else { FORWARD };
+        for_each_neighbour(lattice, ranks, start..end, wanted, |i, step, j| {
+            part[i - start] |= 1 << step;
+            if step > 13 && j < end {
+                part[j - start] |= 1 << (26 - step);
+            }
+        });
     });
     drop(tasks);
     Ok(words)
@@ -161,13 +165,10 @@ impl Adjacency {
                 lattice,
                 ranks,
                 range,
-                0,
-                |_| true,
-                |i, step, j| {
-                    if kept[i] >> step & 1 == 1 {
-                        part[n] = j as u32;
-                        n += 1;
-                    }
+                |i| kept[i],
+                |_, _, j| {
+                    part[n] = j as u32;
+                    n += 1;
                 },
             );
         });

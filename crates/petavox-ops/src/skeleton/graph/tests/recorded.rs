@@ -101,6 +101,7 @@ fn unpack(text: &str) -> Vec<u64> {
 }
 
 /// The ranks of a stack of 8-bit pages among the test data; none if there is no test data here.
+#[allow(clippy::print_stdout)]
 fn from_data(case: &Value) -> Option<Vec<u64>> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
     let folder = std::env::var_os("PETAVOX_DATA").map_or(beside.into(), PathBuf::from);
