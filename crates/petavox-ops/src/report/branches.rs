@@ -80,7 +80,7 @@ pub(super) fn label(name: &str) -> (String, bool) {
         "mean_radius" => ("mean radius", true),
         "min_radius" => ("smallest radius", true),
         "max_radius" => ("largest radius", true),
-        "tortuosity" => ("tortuosity (length / start-to-end distance)", false),
+        "tortuosity" => ("tortuosity", false),
         "mean_pixel_value" => ("mean pixel value", false),
         "stdev_pixel_value" => ("standard deviation of pixel values", false),
         other => return (other.replace('_', " "), false),

@@ -6,9 +6,9 @@ use petavox_core::{Column, Table};
 
 use super::branches::{Branches, TYPES, axis_title, branches, label, numbers};
 use super::facts::RunFacts;
-use super::markup::{escape, shorten};
+use super::markup::{capitalised, escape, shorten};
 use super::numbers::{count, number, percent, unit_sign};
-use super::page::{page, run_facts, statistics};
+use super::page::{page, run_facts, statistics, statistics_upright};
 use super::stats::{Summary, rank_test, summary};
 use super::violin::{Group, violins};
 
@@ -153,9 +153,12 @@ fn measured(samples: &[(String, Table)]) -> Vec<String> {
             names.push(plain);
         }
     }
+    // A column without values, or with the same one everywhere, says nothing.
     let has_values = |name: &String| {
-        let mut columns = samples.iter().filter_map(|(_, table)| numbers(table, name));
-        columns.any(|values| values.iter().any(|x| x.is_finite()))
+        let columns = samples.iter().filter_map(|(_, table)| numbers(table, name));
+        let mut values = columns.flatten().filter(|x| x.is_finite());
+        let first = values.next();
+        values.any(|x| Some(x) != first)
     };
     names.retain(has_values);
     let rank = |name: &String| FIRST.iter().position(|f| f == name).unwrap_or(FIRST.len());
@@ -185,18 +188,30 @@ fn measure(samples: &[(String, Table)], name: &str, unit: &str) -> String {
     let rows: Vec<(String, &Summary)> =
         summaries.iter().map(|(i, sample, s)| (swatch(*i, sample), s)).collect();
     let (title, _) = label(name);
-    let title = format!("{}{}", title[..1].to_uppercase(), &title[1..]);
-    let mut out = format!(
-        "<section class=\"column\"><h3>{}</h3>\n<div class=\"scroll\">{}</div>\n",
-        escape(&title),
-        violins(&axis_title(name, unit), &groups)
-    );
-    if name == "euclidean_distance" {
-        out.push_str(
-            "<p class=\"note-text\">The straight line between the two ends of a branch, not its thickness.</p>\n",
-        );
+    let mut out = format!("<section class=\"column\"><h3>{}</h3>\n", escape(&capitalised(&title)));
+    let explained = match name {
+        "euclidean_distance" => {
+            "The straight line between the two ends of a branch, not its thickness."
+        }
+        "tortuosity" => {
+            "Length along a branch over the distance of its ends; 1 is straight. Rings have none."
+        }
+        _ => "",
+    };
+    if !explained.is_empty() {
+        let _ = writeln!(out, "<p class=\"note-text\">{explained}</p>");
     }
-    out.push_str(&statistics("sample", &rows));
+    let plot = violins(&axis_title(name, unit), &groups);
+    if rows.len() <= 3 {
+        let table = statistics_upright(&rows);
+        let _ = writeln!(
+            out,
+            "<div class=\"beside\"><div class=\"scroll\">{plot}</div><div>{table}</div></div>"
+        );
+    } else {
+        let _ = writeln!(out, "<div class=\"scroll\">{plot}</div>");
+        out.push_str(&statistics("sample", &rows));
+    }
     out.push_str(&tests(&summaries));
     out.push_str("</section>\n");
     out

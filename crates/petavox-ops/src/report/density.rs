@@ -21,7 +21,8 @@ pub(super) fn density(sorted: &[f64]) -> Option<Density> {
     let range = high - low;
     let n = sorted.len();
     // The range of huge values can be infinite, that of tiny ones zero.
-    if n < 5 || !(range > 0.0 && range.is_finite()) {
+    let rounding = 1e-9 * low.abs().max(high.abs());
+    if n < 5 || !(range > rounding && range.is_finite()) {
         return None;
     }
     let s = super::stats::summary(sorted);

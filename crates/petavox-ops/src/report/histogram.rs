@@ -36,7 +36,7 @@ pub(super) fn histogram(axis_title: &str, s: &Summary, what: &str) -> String {
 
     let label = escape(&format!("Histogram of {axis_title} of {} {what}", count(s.n as u64)));
     let mut svg = format!(
-        "<svg class=\"plot\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" style=\"min-width:420px\" role=\"img\" aria-label=\"{label}\">"
+        "<svg class=\"plot\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" style=\"min-width:480px;max-width:860px\" role=\"img\" aria-label=\"{label}\">"
     );
     // Counts are whole: ticks between them would say nothing.
     for (n, text) in up.ticks(4).into_iter().filter(|(n, _)| n.fract() == 0.0) {

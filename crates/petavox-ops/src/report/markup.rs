@@ -27,3 +27,9 @@ pub(super) fn shorten(text: &str, n: usize) -> String {
     let kept: String = text.chars().take(n.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
 }
+
+/// With a capital first letter.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}

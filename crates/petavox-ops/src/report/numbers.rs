@@ -30,10 +30,21 @@ pub(super) fn number(x: f64) -> String {
     } else if size >= 999.95 {
         count(size.round() as u64)
     } else {
-        let before = (size.log10().floor() as i32 + 1).max(0);
-        format!("{size:.*}", (4 - before).clamp(1, 6) as usize)
+        // The exponent after rounding: 0.99999 is shown as 1.000.
+        let rounded = format!("{size:.3e}");
+        let power = rounded.split_once('e').and_then(|(_, p)| p.parse::<i32>().ok()).unwrap_or(0);
+        format!("{size:.*}", (3 - power).clamp(1, 6) as usize)
     };
     format!("{sign}{text}")
+}
+
+/// A coordinate: as [`number`], without zeros at the end.
+pub(super) fn place(x: f64) -> String {
+    let text = number(x);
+    match text.contains('.') && !text.contains('×') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => text,
+    }
 }
 
 fn power_of_ten(size: f64) -> String {
@@ -130,12 +141,22 @@ mod tests {
     fn numbers_are_as_people_write_them() {
         assert_eq!(count(1_234_567), "1,234,567");
         let shown: Vec<String> =
-            [0.0, 0.12345, 1.23456, 123.456, 1234.56, -12.5, 1.5e12, 2e-7, f64::NAN]
+            [0.0, 0.12345, 0.999_999, 1.23456, 123.456, 1234.56, -12.5, 1.5e12, 2e-7, f64::NAN]
                 .into_iter()
                 .map(number)
                 .collect();
-        let expected =
-            ["0", "0.1235", "1.235", "123.5", "1,235", "−12.50", "1.50 × 10¹²", "2.00 × 10⁻⁷", "–"];
+        let expected = [
+            "0",
+            "0.1235",
+            "1.000",
+            "1.235",
+            "123.5",
+            "1,235",
+            "−12.50",
+            "1.50 × 10¹²",
+            "2.00 × 10⁻⁷",
+            "–",
+        ];
         assert_eq!(shown, expected);
         assert_eq!(
             [tick(0.25, 0.05), tick(1500.0, 500.0), tick(-2.0, 1.0)],

@@ -89,17 +89,51 @@ pub(super) fn meter(share: f64, color: &str) -> String {
     format!("<span class=\"meter {color}\"><i style=\"width:{width:.1}%\"></i></span>")
 }
 
-/// A table of summary statistics; rows are (name as markup, summary).
+/// What a table of statistics shows of each sample, besides n.
+const STATISTICS: [&str; 7] =
+    ["mean", "sd", "min", "lower quartile", "median", "upper quartile", "max"];
+
+fn values(s: &Summary) -> [String; 7] {
+    let [min, q1, median, q3, max] = s.quartiles;
+    // A spread that only rounding made is none.
+    let sd = if s.n > 1 && s.is_constant() { 0.0 } else { s.sd };
+    [s.mean, sd, min, q1, median, q3, max].map(number)
+}
+
+/// A table of summary statistics, one row per sample; names are markup.
 pub(super) fn statistics(first: &str, rows: &[(String, &Summary)]) -> String {
-    let mut out = format!(
-        "<div class=\"scroll\"><table><thead><tr><th>{first}</th><th>n</th><th>mean</th><th>sd</th><th>min</th>\
-         <th>lower quartile</th><th>median</th><th>upper quartile</th><th>max</th></tr></thead><tbody>"
-    );
+    let mut out = format!("<div class=\"scroll\"><table><thead><tr><th>{first}</th><th>n</th>");
+    for name in STATISTICS {
+        let _ = write!(out, "<th>{name}</th>");
+    }
+    out.push_str("</tr></thead><tbody>");
     for (name, s) in rows {
         let _ = write!(out, "<tr><th scope=\"row\">{name}</th><td>{}</td>", count(s.n as u64));
-        let values = [s.mean, s.sd].into_iter().chain(s.quartiles);
-        for value in values {
-            let _ = write!(out, "<td>{}</td>", number(value));
+        for value in values(s) {
+            let _ = write!(out, "<td>{value}</td>");
+        }
+        out.push_str("</tr>");
+    }
+    out.push_str("</tbody></table></div>\n");
+    out
+}
+
+/// The same, one column per sample: narrow enough to stand beside a drawing.
+pub(super) fn statistics_upright(samples: &[(String, &Summary)]) -> String {
+    let mut out = String::from("<div class=\"scroll\"><table><thead><tr><th></th>");
+    for (name, _) in samples {
+        let _ = write!(out, "<th>{name}</th>");
+    }
+    out.push_str("</tr></thead><tbody><tr><th scope=\"row\">n</th>");
+    for (_, s) in samples {
+        let _ = write!(out, "<td>{}</td>", count(s.n as u64));
+    }
+    out.push_str("</tr>");
+    let columns: Vec<[String; 7]> = samples.iter().map(|(_, s)| values(s)).collect();
+    for (i, name) in STATISTICS.into_iter().enumerate() {
+        let _ = write!(out, "<tr><th scope=\"row\">{name}</th>");
+        for column in &columns {
+            let _ = write!(out, "<td>{}</td>", column[i]);
         }
         out.push_str("</tr>");
     }

@@ -27,7 +27,8 @@ impl Scale {
             let margin = ((high - low) * 0.03).max(0.01);
             return Scale { is_log: true, low: low - margin, high: high + margin };
         }
-        if low == high {
+        // Differences that only rounding made are none.
+        if high - low <= 1e-9 * low.abs().max(high.abs()) {
             let around = if low == 0.0 { 1.0 } else { low.abs() * 0.1 };
             return Scale { is_log: false, low: low - around, high: high + around };
         }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::branches::{Branches, TYPES, axis_title, branches, column, ids, label, numbers};
 use super::facts::{Projection, SkeletonReport};
 use super::histogram::histogram;
-use super::markup::escape;
-use super::numbers::{count, number, percent, unit_sign};
+use super::markup::{capitalised, escape};
+use super::numbers::{count, number, percent, place as place_number, unit_sign};
 use super::page::{meter, page, run_facts, statistics, tiles};
 use super::stats::{Summary, summary};
 use super::violin::{Group, violins};
@@ -97,7 +97,7 @@ fn headline(counts: &Branches, report: &SkeletonReport<'_>, unit: &str) -> Strin
         items.push(("median branch length", number(s.median()), unit));
         items.push(("mean branch length", number(s.mean), unit));
         if let Some(radius) = mean_radius(report, &lengths) {
-            items.push(("mean radius along the skeleton", number(radius), unit));
+            items.push(("mean radius", number(radius), unit));
         }
     }
     tiles(&items)
@@ -175,13 +175,14 @@ fn distributions(report: &SkeletonReport<'_>, unit: &str) -> String {
     out.push_str(
         "</div>\n<p class=\"note-text\" style=\"margin-top:16px\">The width of a violin is the density of branches, smoothed by a \
          Gaussian kernel with Silverman's bandwidth. The box reaches from the lower to the upper quartile, the line is the median. \
-         Every branch counts once, whatever its length.</p>\n",
+         Every branch counts once, whatever its length. Tortuosity is the length along a branch over its start-to-end distance.</p>\n",
     );
     let extra = ["min_radius", "max_radius", "tortuosity", "mean_pixel_value"];
     let more: Vec<(&str, Summary)> = extra
         .into_iter()
         .filter_map(|name| Some((name, summary(&numbers(report.table, name)?))))
-        .filter(|(_, s)| s.n > 0)
+        // A constant column, such as the pixels of a mask, says nothing.
+        .filter(|(_, s)| !s.is_constant())
         .collect();
     let rows: Vec<(String, &Summary)> = known
         .iter()
@@ -222,7 +223,7 @@ fn longest(report: &SkeletonReport<'_>, unit: &str) -> String {
 
     let unit = escape(unit);
     let mut out = format!(
-        "<h2>Longest branches</h2>\n<div class=\"scroll\"><table><thead><tr><th>row</th>{}{}<th>length ({unit})</th>",
+        "<h2>Longest branches</h2>\n<div class=\"scroll\"><table class=\"tight\"><thead><tr><th>row</th>{}{}<th>length ({unit})</th>",
         if skeleton.is_some() { "<th>skeleton</th>" } else { "" },
         if kinds.is_some() { "<th class=\"word\">from – to</th>" } else { "" }
     );
@@ -254,7 +255,7 @@ fn longest(report: &SkeletonReport<'_>, unit: &str) -> String {
             let _ = write!(out, "<td>{}</td>", number(v[i]));
         }
         for end in [&from, &to].into_iter().filter(|end| !end.is_empty()) {
-            let coords: Vec<String> = end.iter().map(|axis| number(axis[i])).collect();
+            let coords: Vec<String> = end.iter().map(|axis| place_number(axis[i])).collect();
             let _ = write!(out, "<td>{}</td>", coords.join(", "));
         }
         out.push_str("</tr>");
@@ -291,12 +292,12 @@ fn pictures(projections: &[Projection], unit: &str) -> String {
              <image href=\"{uri}\" width=\"{w:.0}\" height=\"{h:.0}\" preserveAspectRatio=\"none\"/>\
              <g style=\"stroke:#000;stroke-opacity:.55;stroke-width:5px;paint-order:stroke\">\
              <rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{bar_px:.1}\" height=\"11\" style=\"fill:#fff\"/>\
-             <text x=\"{middle:.1}\" y=\"{text_y:.1}\" style=\"fill:#fff;font-size:44px;font-weight:600;text-anchor:middle\">{text}</text>\
+             <text x=\"{right:.1}\" y=\"{text_y:.1}\" style=\"fill:#fff;font-size:44px;font-weight:600;text-anchor:end\">{text}</text>\
              </g></svg><figcaption><b>{caption_title}</b> {caption}</figcaption></figure>",
             title = escape(&picture.title),
             x = w - margin - bar_px,
             y = h - margin - 11.0,
-            middle = w - margin - bar_px / 2.0,
+            right = w - margin,
             text_y = h - margin - 28.0,
             text = escape(&text),
             caption_title = escape(&capitalised(&picture.title)) + ".",
@@ -312,11 +313,6 @@ fn round_length(x: f64) -> f64 {
     let power = 10f64.powf(x.log10().floor());
     let fits = [5.0, 2.0, 1.0].into_iter().map(|m| m * power).find(|l| *l <= x);
     fits.unwrap_or(power)
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn input_facts(report: &SkeletonReport<'_>, unit: &str) -> Vec<(String, String)> {
@@ -348,7 +344,7 @@ fn empty(report: &SkeletonReport<'_>) -> String {
     let reason = match (report.n_mask_voxels, report.n_skeleton_voxels) {
         (Some(0), _) => {
             "<p>The mask is empty: no sample of the image counted as foreground. Likely reasons:</p><ul>\
-             <li>The threshold lies above every value; look at the image's range with <code>petavox info</code> and give \
+             <li>The threshold lies above every value; ask for the largest with <code>petavox reduce IMAGE max</code> and give \
              <code>--threshold</code> a value inside it.</li>\
              <li>Bright and dark are the other way round than expected.</li>\
              <li>Small objects were removed and nothing larger is there; lower <code>--min-size</code>.</li></ul>"

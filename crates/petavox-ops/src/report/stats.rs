@@ -20,6 +20,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether all values are one number, up to the rounding of the arithmetic that made them.
+    pub fn is_constant(&self) -> bool {
+        let [low, .., high] = self.quartiles;
+        self.n == 0 || (high - low) <= 1e-9 * low.abs().max(high.abs())
+    }
+
     /// The value below which half of the values lie.
     pub fn median(&self) -> f64 {
         self.quartiles[2]

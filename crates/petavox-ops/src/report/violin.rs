@@ -26,9 +26,13 @@ pub(super) struct Group<'a> {
 /// Violins side by side on one axis. Each is drawn equally wide at its widest place; a white bar goes from the first to the
 /// third quartile, a line marks the median.
 pub(super) fn violins(axis_title: &str, groups: &[Group<'_>]) -> String {
-    let slot = if groups.len() == 1 { 190.0 } else { 96.0 };
+    // As wide as a page allows, and not so narrow that names do not fit.
+    let slot =
+        if groups.len() == 1 { 190.0 } else { (780.0 / groups.len() as f64).clamp(96.0, 170.0) };
+    let named = groups.iter().any(|g| !g.name.is_empty());
     let plot_width = slot * groups.len() as f64;
-    let (width, height) = (LEFT + plot_width + 8.0, TOP + PLOT_HEIGHT + 42.0);
+    let (width, height) =
+        (LEFT + plot_width + 8.0, TOP + PLOT_HEIGHT + if named { 42.0 } else { 26.0 });
     let summaries: Vec<&Summary> = groups.iter().map(|g| g.summary).collect();
     let scale = Scale::of(&summaries);
     let y = |place: f64| TOP + PLOT_HEIGHT * (1.0 - place);
@@ -36,7 +40,7 @@ pub(super) fn violins(axis_title: &str, groups: &[Group<'_>]) -> String {
     let mut svg = frame(axis_title, groups, width, height, &scale, &y);
     for (i, group) in groups.iter().enumerate() {
         let center = LEFT + slot * (i as f64 + 0.5);
-        let half = slot.min(130.0) * 0.42;
+        let half = slot.min(150.0) * 0.42;
         let _ = write!(svg, "<g class=\"s{}\">", group.color % 7);
         body(&mut svg, group.summary, &scale, center, half, &y);
         svg.push_str("</g>");
@@ -46,7 +50,7 @@ pub(super) fn violins(axis_title: &str, groups: &[Group<'_>]) -> String {
                 svg,
                 "<text class=\"name\" x=\"{center:.1}\" y=\"{:.1}\">{}<title>{}</title></text>",
                 below + 18.0,
-                escape(&shorten(group.name, if groups.len() == 1 { 28 } else { 14 })),
+                escape(&shorten(group.name, (slot / 7.0) as usize)),
                 escape(group.name)
             );
         }
@@ -76,8 +80,9 @@ fn frame(
         .collect();
     let label = escape(&format!("Violin plot of {axis_title}: {}", medians.join(", ")));
     let mut svg = format!(
-        "<svg class=\"plot\" viewBox=\"0 0 {width:.0} {height:.0}\" style=\"max-width:{width:.0}px;min-width:{:.0}px\" \
+        "<svg class=\"plot\" viewBox=\"0 0 {width:.0} {height:.0}\" style=\"max-width:{:.0}px;min-width:{:.0}px\" \
          role=\"img\" aria-label=\"{label}\">",
+        width * if groups.len() == 1 { 1.3 } else { 1.1 },
         width * if groups.len() > 3 { 0.75 } else { 0.5 }
     );
     for (x, text) in scale.ticks(5) {
