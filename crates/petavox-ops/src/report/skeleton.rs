@@ -262,9 +262,9 @@ fn longest(report: &SkeletonReport<'_>, unit: &str) -> String {
     }
     out.push_str("</tbody></table></div>\n");
     if column(report.table, "skeleton_id").is_some() && !from.is_empty() {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<p class=\"note-text\" style=\"margin-top:10px\">Row numbers count from 0, as in the table of branches. Places are in {unit}.</p>\n"
+            "<p class=\"note-text\" style=\"margin-top:10px\">Row numbers count from 0, as in the table of branches. Places are in {unit}.</p>"
         );
     }
     out
