@@ -26,6 +26,20 @@
 //! # Ok::<(), petavox::Error>(())
 //! ```
 //!
+//! [`Image::reduce`] makes a number of an image, [`Image::measure`] a table of its labelled regions, and [`skeleton()`] does the
+//! whole way from a volume to a table of its branches. An image in a file is opened with [`Image::open`]:
+//!
+//! ```
+//! use petavox::{Image, Reduction, RunOptions, SaveOptions};
+//! let folder = tempfile::tempdir().expect("a folder for temporary files");
+//! let path = folder.path().join("small.zarr");
+//! let run = RunOptions::default();
+//! Image::from_vec(&[8, 8, 8], vec![7u8; 512])?.save(&path, &SaveOptions::default(), &run)?;
+//! let image = Image::open(&path.to_string_lossy())?;
+//! assert_eq!(image.reduce(Reduction::Mean, &run)?.to_string(), "7");
+//! # Ok::<(), petavox::Error>(())
+//! ```
+//!
 //! A mistake is answered with what was expected:
 //!
 //! ```
@@ -35,13 +49,16 @@
 //! # Ok::<(), petavox::Error>(())
 //! ```
 
+mod fold;
 mod image;
 mod save;
 mod size;
+mod skeleton;
 
 pub use image::Image;
 pub use save::{SaveOptions, Saved};
 pub use size::parse_size;
+pub use skeleton::{Export, SkeletonDone, SkeletonJob, plan_skeleton, skeleton};
 
 pub use petavox_core::{
     Axes, Block, CancelToken, Column, Dtype, Element, Error, ImageSpec, NoProgress, Progress,
@@ -50,5 +67,10 @@ pub use petavox_core::{
 pub use petavox_engine::{
     Node, RunOptions, available_memory, default_threads, explain, peak_resident_bytes,
 };
+pub use petavox_ops::operation::measure::PROPERTIES;
+pub use petavox_ops::operation::reduce::{Reduced, Reduction};
+pub use petavox_ops::operation::threshold::Threshold;
+pub use petavox_ops::skeleton::SkeletonOptions;
+pub use petavox_ops::thin::ThinMethod;
 pub use petavox_ops::{OPERATIONS, Operation, nearest};
 pub use petavox_store::{Channel, Codec, Info, LevelInfo, Limits, Missing, OpenOptions, table};

@@ -118,7 +118,10 @@ fn write_levels(
     for level in 0..writer.levels().len() {
         let node = match level {
             0 => image.node().clone(),
-            _ => coarser(image, Node::source(writer.source(level - 1)?), writer.levels(), level)?,
+            _ => {
+                let finer = Node::source(writer.source(level - 1)?);
+                coarser(finer, picks, writer.levels(), level)?
+            }
         };
         let plan = plan_level(node, writer, level, context)?;
         execute(&plan, context)?;
