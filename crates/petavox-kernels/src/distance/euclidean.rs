@@ -115,18 +115,28 @@ struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
+    /// Background cuts a line: no parabola reaches over a zero, so every run between two zeros is done for itself.
     fn line(&mut self, line: &mut [f64]) {
-        // Background everywhere, or nothing seen anywhere, stays.
-        if line.iter().all(|v| *v == 0.0) || line.iter().all(|v| *v == FAR) {
-            return;
+        let mut at = 0;
+        while let Some(skip) = line[at..].iter().position(|v| *v != 0.0) {
+            let start = at + skip;
+            let end =
+                line[start..].iter().position(|v| *v == 0.0).map_or(line.len(), |n| start + n);
+            self.run(line, start, end);
+            at = end;
         }
+    }
+
+    /// The run `start .. end`, and the zeros beside it if there are any.
+    fn run(&mut self, line: &mut [f64], start: usize, end: usize) {
         let square = self.spacing * self.spacing;
+        let (first, last) = (start.saturating_sub(1), (end + 1).min(line.len()));
         let mut n = 0;
-        for (i, &v) in line.iter().enumerate() {
-            if v == FAR {
+        for (i, &value) in line[first..last].iter().enumerate() {
+            if value == FAR {
                 continue;
             }
-            let (x, value) = (i as f64, v);
+            let x = (first + i) as f64;
             while n >= 2 && self.hides(n, x, value, square) {
                 n -= 1;
             }
@@ -134,16 +144,15 @@ impl Envelope<'_> {
             self.values[n] = value;
             n += 1;
         }
+        if n == 0 {
+            return;
+        }
         let mut k = 0;
-        let at = |s: &Self, k: usize, x: f64| {
-            let d = s.spacing * (x - s.sites[k]);
-            d * d + s.values[k]
-        };
-        for (i, to) in line.iter_mut().enumerate() {
-            let x = i as f64;
-            let mut best = at(self, k, x);
+        for (i, to) in line[start..end].iter_mut().enumerate() {
+            let x = (start + i) as f64;
+            let mut best = self.at(k, x);
             while k + 1 < n {
-                let next = at(self, k + 1, x);
+                let next = self.at(k + 1, x);
                 if next > best {
                     break;
                 }
@@ -152,6 +161,12 @@ impl Envelope<'_> {
             }
             *to = best;
         }
+    }
+
+    #[inline(always)]
+    fn at(&self, k: usize, x: f64) -> f64 {
+        let d = self.spacing * (x - self.sites[k]);
+        d * d + self.values[k]
     }
 
     /// True if the last parabola is nowhere below both the one before it and the new one at `x`.

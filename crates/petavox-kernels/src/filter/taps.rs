@@ -147,3 +147,49 @@ fn start<const N: usize>(acc: &mut [f64; N], line: &[f64], weight: f64) {
         acc[k] = line[k] * weight;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_instruction_set_gives_the_definition_to_the_bit() {
+        let line: Vec<f64> = (0..400).map(|i| ((i * 7919) % 1013) as f64 / 7.0 - 60.0).collect();
+        for taps in
+            [vec![0.25, 0.5, 0.25], vec![-0.1, 0.3, 0.0, -0.3, 0.1], vec![0.1, 0.7, 0.3], vec![2.0]]
+        {
+            let weights = Weights::new(taps.clone()).unwrap();
+            let (r, n) = (weights.radius(), taps.len());
+            for (step, len) in [(1, 301), (3, 100), (7, 41), (1, 8), (1, 1)] {
+                let want: Vec<f64> = (0..len)
+                    .map(|i| {
+                        let x = |j: usize| line[i + j * step];
+                        let symmetric = (0..n).all(|j| taps[j] == taps[n - 1 - j]);
+                        let odd = !symmetric && (0..n).all(|j| taps[j] == -taps[n - 1 - j]);
+                        let mut sum;
+                        if symmetric || odd {
+                            let sign = if odd { -1.0 } else { 1.0 };
+                            sum = x(r) * taps[r];
+                            (0..r).for_each(|j| sum += (x(j) + sign * x(n - 1 - j)) * taps[j]);
+                        } else {
+                            sum = x(n - 1) * taps[n - 1];
+                            (0..n - 1).for_each(|j| sum += x(j) * taps[j]);
+                        }
+                        sum
+                    })
+                    .collect();
+                let mut out = vec![0.0; len];
+                correlate_any(&line, step, &weights, &mut out);
+                assert_eq!(out, want);
+                correlate(&line, step, &weights, &mut out);
+                assert_eq!(out, want);
+                #[cfg(target_arch = "x86_64")]
+                if std::arch::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor has AVX2.
+                    unsafe { correlate_avx2(&line, step, &weights, &mut out) };
+                    assert_eq!(out, want);
+                }
+            }
+        }
+    }
+}

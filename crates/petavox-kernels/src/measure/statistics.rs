@@ -1,5 +1,6 @@
 //! Count, sum, mean, extremes and standard deviation of all samples.
 
+use super::exact_sum::ExponentBins;
 use super::{ExactSum, Extent, extent};
 use crate::pointwise::Scalar;
 use crate::sample::{Integer, dispatch_integers};
@@ -17,7 +18,7 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Looks at a block. Takes every dtype; `bool` counts as 0 and 1.
+    /// Looks at a block. Takes every dtype; `bool` counts as 0 and 1. Allocates 64 KiB meanwhile.
     ///
     /// # Errors
     /// None today.
@@ -28,26 +29,28 @@ impl Statistics {
             is_integer: !input.dtype().is_float(),
             ..Statistics::default()
         };
+        let (mut sum, mut squares) = (ExponentBins::new(), ExponentBins::new());
         if input.dtype() == Dtype::Float32 {
             for &x in input.typed::<f32>()? {
                 let x = f64::from(x);
-                out.sum.add(x);
+                sum.add(x);
                 // The square of a single is an exact double.
-                out.squares.add(x * x);
+                squares.add(x * x);
             }
-            return Ok(out);
         }
-        dispatch_integers!(input.dtype(), T => out.add_integers::<T>(input.typed()?), else {
+        if input.dtype() == Dtype::Float64 {
             for &x in input.typed::<f64>()? {
-                out.sum.add(x);
+                sum.add(x);
                 let square = x * x;
-                out.squares.add(square);
+                squares.add(square);
                 if square.is_finite() {
                     // What the square lost in rounding.
-                    out.squares.add(x.mul_add(x, -square));
+                    squares.add(x.mul_add(x, -square));
                 }
             }
-        });
+        }
+        (out.sum, out.squares) = (sum.finish(), squares.finish());
+        dispatch_integers!(input.dtype(), T => out.add_integers::<T>(input.typed()?), else ());
         Ok(out)
     }
 
