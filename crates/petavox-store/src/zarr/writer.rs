@@ -1,6 +1,7 @@
 //! A pyramid that is being written: arrays in a staging folder, metadata of the whole last.
 
 use super::array::ZarrArray;
+use super::codecs::BytesCodec;
 use super::document;
 use super::layout::Layout;
 use super::meta::ArrayMeta;
@@ -100,7 +101,13 @@ fn array(
         return Ok((meta, vec![text(&format!("{folder}/zarr.json"), &value)?]));
     }
     let value = document::array_v2(spec, layout, &options.codec)?;
-    let meta = meta_v2::parse(&whole(&value), attributes.clone(), Path::new(".zarray"), &limits)?;
+    let mut meta =
+        meta_v2::parse(&whole(&value), attributes.clone(), Path::new(".zarray"), &limits)?;
+    for codec in &mut meta.pipeline.codecs {
+        if let BytesCodec::Zstd { checksum, .. } = codec {
+            *checksum = true;
+        }
+    }
     let mut documents = vec![text(&format!("{folder}/.zarray"), &value)?];
     if !attributes.is_empty() {
         documents.push(text(&format!("{folder}/.zattrs"), &Value::Object(attributes))?);
