@@ -36,86 +36,101 @@ impl Direction {
     ];
 }
 
-/// The nine rows around row (z, y); those outside the mask are empty.
+/// The nine rows around row (z, y) of a mask; those outside are background.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a>([&'a [AtomicU64]; 9]);
+pub struct Rows<'a> {
+    words: &'a [AtomicU64],
+    /// Where each row begins in `words`; [`OUTSIDE`] if it is outside the mask.
+    starts: [usize; 9],
+    words_per_row: usize,
+}
+
+/// So far that no word of such a row is within the mask.
+const OUTSIDE: usize = usize::MAX / 2;
 
 impl<'a> Rows<'a> {
     /// The rows around `(z, y)` of the mask in `words`.
-    #[inline]
+    #[inline(always)]
     pub fn around(layout: &BitLayout, words: &'a [AtomicU64], z: usize, y: usize) -> Rows<'a> {
         let [nz, ny, _] = layout.shape();
-        let mut rows: [&[AtomicU64]; 9] = [&[]; 9];
-        for (i, row) in rows.iter_mut().enumerate() {
+        let (row, plane) = (layout.words_per_row(), layout.words_per_plane());
+        let centre = z * plane + y * row;
+        let mut starts = [OUTSIDE; 9];
+        for (i, start) in starts.iter_mut().enumerate() {
             let (rz, ry) = ((z + i / 3).wrapping_sub(1), (y + i % 3).wrapping_sub(1));
             if rz < nz && ry < ny {
-                *row = &words[layout.row(rz, ry)];
+                *start = (centre + i / 3 * plane + i % 3 * row).wrapping_sub(plane + row);
             }
         }
-        Rows(rows)
+        Rows { words, starts, words_per_row: row }
     }
 
+    /// Word `w` of a row; `w` lies within the row.
     #[inline(always)]
     fn word(&self, row: usize, w: usize) -> u64 {
-        self.0[row].get(w).map_or(0, load)
+        self.words.get(self.starts[row] + w).map_or(0, load)
     }
 
-    /// The set bits of word `w` whose neighbour in `direction` is clear.
+    /// Word `w` of a row, or 0 past its ends.
     #[inline(always)]
-    fn border(&self, direction: Direction, w: usize) -> u64 {
-        let word = self.word(4, w);
-        if word == 0 {
-            return 0;
-        }
+    fn word_or_none(&self, row: usize, w: usize) -> u64 {
+        if w < self.words_per_row { self.word(row, w) } else { 0 }
+    }
+
+    /// The set bits of word `w`, which is `word`, whose neighbour in `direction` is clear.
+    #[inline(always)]
+    fn border(&self, direction: Direction, w: usize, word: u64) -> u64 {
         let beyond = match direction {
             Direction::YDown => self.word(3, w),
             Direction::YUp => self.word(5, w),
             Direction::ZDown => self.word(1, w),
             Direction::ZUp => self.word(7, w),
-            Direction::XUp => word >> 1 | self.word(4, w + 1) << 63,
-            Direction::XDown => word << 1 | self.word(4, w.wrapping_sub(1)) >> 63,
+            Direction::XUp => word >> 1 | self.word_or_none(4, w + 1) << 63,
+            Direction::XDown => word << 1 | self.word_or_none(4, w.wrapping_sub(1)) >> 63,
         };
         word & !beyond
     }
 
+    /// Word `w` of every row.
     #[inline(always)]
-    fn window(&self, w: usize) -> Window {
-        let mut window = Window { low: [0; 9], high: [0; 9] };
-        for r in 0..9 {
-            let word = self.word(r, w);
-            window.low[r] = word << 1 | self.word(r, w.wrapping_sub(1)) >> 63;
-            window.high[r] = word >> 1 | self.word(r, w + 1) << 63;
-        }
-        window
+    fn window(&self, w: usize) -> [u64; 9] {
+        std::array::from_fn(|r| self.word(r, w))
     }
-}
 
-/// A word of each of nine rows with a bit more on either side.
-struct Window {
-    /// Moved up by one, so that bits b-1, b, b+1 are found from bit b on; good for bits 0 to 61.
-    low: [u64; 9],
-    /// Moved down by one, so that they are found from bit b-2 on; good for bits 2 to 63.
-    high: [u64; 9],
-}
-
-impl Window {
-    /// The 26 neighbours of bit `b`.
+    /// The 26 neighbours of bit `b` of word `w`, given the rows' words there.
     #[inline(always)]
-    fn neighbors(&self, b: u32) -> u32 {
-        let (rows, shift) = if b < 32 { (&self.low, b) } else { (&self.high, b - 2) };
+    fn neighbors(&self, window: &[u64; 9], w: usize, b: u32) -> u32 {
+        if b.wrapping_sub(1) >= 62 {
+            return self.neighbors_at_end(window, w, b);
+        }
         let mut n = 0;
         for r in 0..9 {
-            n |= ((rows[r] >> shift) as u32 & 7) << (3 * r);
+            n |= ((window[r] >> (b - 1)) as u32 & 7) << (3 * r);
         }
         n & !(1 << 13)
     }
 
-    /// Clears bit `b` of the middle row.
+    /// The same for the first and the last bit, which have neighbours in other words.
+    #[cold]
+    fn neighbors_at_end(&self, window: &[u64; 9], w: usize, b: u32) -> u32 {
+        let mut n = 0;
+        for r in 0..9 {
+            let three = if b == 0 {
+                window[r] << 1 & 7 | self.word_or_none(r, w.wrapping_sub(1)) >> 63
+            } else {
+                window[r] >> 62 | (self.word_or_none(r, w + 1) & 1) << 2
+            };
+            n |= (three as u32) << (3 * r);
+        }
+        n & !(1 << 13)
+    }
+
+    /// Clears bits of word `w` of the middle row.
     #[inline(always)]
-    fn clear(&mut self, b: u32) {
-        let bit = 1 << b;
-        self.low[4] &= !(bit << 1);
-        self.high[4] &= !(bit >> 1);
+    fn delete(&self, w: usize, gone: u64) {
+        if let Some(word) = self.words.get(self.starts[4] + w) {
+            store(word, load(word) & !gone);
+        }
     }
 }
 
@@ -124,14 +139,15 @@ impl Window {
 pub fn candidates(rows: &Rows<'_>, direction: Direction, candidates: &[AtomicU64]) -> bool {
     let mut any = 0;
     for (w, out) in candidates.iter().enumerate() {
-        let mut left = rows.border(direction, w);
+        let word = rows.word(4, w);
+        let mut left = if word == 0 { 0 } else { rows.border(direction, w, word) };
         let mut found = 0;
         if left != 0 {
             let window = rows.window(w);
             while left != 0 {
                 let b = left.trailing_zeros();
                 left &= left - 1;
-                let n = window.neighbors(b);
+                let n = rows.neighbors(&window, w, b);
                 if !is_endpoint(n) && is_simple(n) {
                     found |= 1 << b;
                 }
@@ -161,13 +177,12 @@ pub fn delete_parity(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
             while left != 0 {
                 let b = left.trailing_zeros();
                 left &= left - 1;
-                if is_simple(window.neighbors(b)) {
+                if is_simple(rows.neighbors(&window, w, b)) {
                     gone |= 1 << b;
                 }
             }
             if gone != 0 {
-                let word = &rows.0[4][w];
-                store(word, load(word) & !gone);
+                rows.delete(w, gone);
                 changed = true;
             }
         }
@@ -186,18 +201,16 @@ pub fn delete_lee(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
             continue;
         }
         let mut window = rows.window(w);
-        let mut gone = 0;
+        let before = window[4];
         while left != 0 {
             let b = left.trailing_zeros();
             left &= left - 1;
-            if at_most_one_component(window.neighbors(b)) {
-                gone |= 1 << b;
-                window.clear(b);
+            if at_most_one_component(rows.neighbors(&window, w, b)) {
+                window[4] &= !(1 << b);
             }
         }
-        if gone != 0 {
-            let word = &rows.0[4][w];
-            store(word, load(word) & !gone);
+        if window[4] != before {
+            rows.delete(w, before & !window[4]);
             changed = true;
         }
     }

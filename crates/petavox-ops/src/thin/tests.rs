@@ -135,7 +135,7 @@ fn shapes() -> impl Strategy<Value = [usize; 3]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn slabs_threads_and_order_of_tasks_do_not_change_the_result(
