@@ -191,20 +191,20 @@ fn integers<T: Integer>(samples: &[T], first: i128, counts: &mut [u64]) {
 
 macro_rules! floats {
     ($name:ident $ty:ident) => {
-        /// numpy's way: the bin by division, then corrected by the edges.
+        /// numpy guesses by division and corrects by the edges; any near guess ends in the same bin, so a product will do.
         fn $name(samples: &[$ty], edges: &[$ty], counts: &mut [u64]) {
             let n = counts.len();
             let (first, last) = (edges[0], edges[n]);
-            let (denominator, numerator) = (last - first, n as $ty);
+            let scale = n as $ty / (last - first);
             for &x in samples {
                 if !(x >= first && x <= last) {
                     continue;
                 }
-                let mut i = (((x - first) / denominator * numerator) as usize).min(n - 1);
-                if x < edges[i] && i > 0 {
+                let mut i = (((x - first) * scale) as usize).min(n - 1);
+                while x < edges[i] {
                     i -= 1;
                 }
-                if x >= edges[i + 1] && i != n - 1 {
+                while i + 1 < n && x >= edges[i + 1] {
                     i += 1;
                 }
                 counts[i] += 1;
