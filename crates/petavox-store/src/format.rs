@@ -40,6 +40,7 @@ pub(crate) const FORMATS: &[Format] = &[
     crate::zarr::FORMAT,
     crate::tiff::FORMAT,
     crate::npy::FORMAT,
+    crate::nifti::FORMAT,
     crate::picture::PNG,
     crate::picture::JPEG,
 ];

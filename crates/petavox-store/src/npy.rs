@@ -1,7 +1,9 @@
 //! numpy's `.npy`: a short header and the plain samples.
 
-use crate::memory::check_request;
+pub(crate) mod write;
+
 use crate::limits::Limits;
+use crate::memory::check_request;
 use crate::raw::{RawArray, RawFile, for_each_point};
 use crate::{Info, OpenOptions, Opened};
 use petavox_core::{Block, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Source};
@@ -17,7 +19,7 @@ pub(crate) const FORMAT: crate::format::Format = crate::format::Format {
     endings: &[".npy"],
     matches: |look| look.head.starts_with(b"\x93NUMPY"),
     open,
-    create: None,
+    create: Some(write::create),
 };
 
 fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
@@ -98,6 +100,12 @@ impl NpySource {
         let chunk: Vec<usize> = (0..n).map(|a| if plane(a) { spec.shape[a] } else { 1 }).collect();
         let grid = ChunkGrid::new(&spec.shape, &chunk);
         Ok(NpySource { file, base, spec, grid, swapped, fortran })
+    }
+
+    /// The same samples under a spec of the same shape and dtype.
+    fn described(mut self, spec: ImageSpec) -> NpySource {
+        self.spec = spec;
+        self
     }
 
     /// Reads a region into contiguous memory.
@@ -234,3 +242,6 @@ impl Source for NpySource {
         Some(self.file.path().display().to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
 //! PNG and JPEG pictures.
 
-use crate::memory::check_request;
+mod write;
+
 use crate::limits::{Limits, try_zeroed};
+use crate::memory::check_request;
 use crate::raw::{copy_box, guarded, swap_samples};
 use crate::{Info, OpenOptions, Opened};
 use petavox_core::{Axes, Block, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Source};
@@ -20,7 +22,7 @@ pub(crate) const PNG: crate::format::Format = crate::format::Format {
     endings: &[".png"],
     matches: |look| look.head.starts_with(b"\x89PNG\r\n\x1a\n"),
     open,
-    create: None,
+    create: Some(write::create),
 };
 
 /// JPEG in the table of formats.
@@ -256,3 +258,6 @@ impl Source for PictureSource {
         Some(self.path.display().to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

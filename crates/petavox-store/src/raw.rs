@@ -27,6 +27,12 @@ impl RawFile {
         Ok(RawFile { file, path: path.to_owned(), len: meta.len() })
     }
 
+    /// A file that is open already, known by another's name.
+    pub(crate) fn of(file: File, path: &Path) -> Result<RawFile> {
+        let len = file.metadata().map_err(|e| Error::io(path, "look at", e))?.len();
+        Ok(RawFile { file, path: path.to_owned(), len })
+    }
+
     /// The name it was opened by.
     pub(crate) fn path(&self) -> &Path {
         &self.path
