@@ -55,8 +55,18 @@ impl GaussianOptions {
     }
 }
 
+impl GaussianOptions {
+    fn weights_for(&self, ndim: usize) -> Result<Vec<Option<Weights>>> {
+        if self.sigma.len() != ndim {
+            let given = format!("{} values", self.sigma.len());
+            return Err(Error::argument("sigma", given, format!("{ndim}, one per axis")));
+        }
+        self.weights()
+    }
+}
+
 /// More taps than this are refused: the line would no longer be an image's.
-const MAX_RADIUS: f64 = 1e8;
+const MAX_RADIUS: f64 = 1e7;
 
 /// scipy.ndimage's weights for a Gaussian of this standard deviation (in samples), or for its derivative, left to right as
 /// they are correlated; `2 * int(truncate * sigma + 0.5) + 1` of them. Smoothing weights sum to 1.
@@ -82,7 +92,7 @@ pub fn gaussian_weights(sigma: f64, order: usize, truncate: f64) -> Result<Vec<f
     }
     let radius = truncate * sigma + 0.5;
     if radius > MAX_RADIUS {
-        return Err(Error::argument("sigma", sigma, "a filter of at most 1e8 samples"));
+        return Err(Error::argument("sigma", sigma, "a filter that reaches at most 1e7 samples"));
     }
     if sigma <= 1e-15 {
         return Ok(vec![1.0]);
@@ -119,13 +129,13 @@ pub fn gaussian_weights(sigma: f64, order: usize, truncate: f64) -> Result<Vec<f
 /// Bytes of scratch that [`gaussian`] needs for a target of this shape.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] as for [`gaussian_weights`].
+/// [`Error::InvalidArgument`] as for [`gaussian_weights`], or if there is not one sigma per axis.
 pub fn gaussian_scratch_bytes(
     target_shape: &[usize],
     options: &GaussianOptions,
     dtype: Dtype,
 ) -> Result<usize> {
-    Ok(correlate_axes_scratch_bytes(target_shape, &options.weights()?, dtype))
+    Ok(correlate_axes_scratch_bytes(target_shape, &options.weights_for(target_shape.len())?, dtype))
 }
 
 /// Smooths a block: bit for bit scipy.ndimage's `gaussian_filter` with an output of the input's dtype.
@@ -157,7 +167,8 @@ pub fn gaussian(
     image_shape: &[usize],
     scratch: &mut [u8],
 ) -> Result<()> {
-    correlate_axes(input, output, &options.weights()?, boundary, image_shape, scratch)
+    let weights = options.weights_for(output.region().ndim())?;
+    correlate_axes(input, output, &weights, boundary, image_shape, scratch)
 }
 
 #[cfg(test)]

@@ -15,29 +15,35 @@ pub fn correlate_axes_scratch_bytes(
     weights: &[Option<Weights>],
     dtype: Dtype,
 ) -> usize {
+    let of = |a: usize| weights.get(a).and_then(Option::as_ref);
     let grown: Vec<usize> = (0..target_shape.len())
-        .map(|a| target_shape[a] + 2 * weights[a].as_ref().map_or(0, Weights::radius))
+        .map(|a| target_shape[a].saturating_add(2 * of(a).map_or(0, Weights::radius)))
         .collect();
-    let active: Vec<usize> = (0..target_shape.len()).filter(|&a| weights[a].is_some()).collect();
+    let active: Vec<usize> = (0..target_shape.len()).filter(|&a| of(a).is_some()).collect();
     let panel = active.iter().map(|&a| panel_len(&grown, a)).max().unwrap_or(0);
     let mut between = 0;
     if active.len() > 1 {
         let mut shape = grown;
         shape[active[0]] = target_shape[active[0]];
-        between = shape.iter().product();
+        between = product(&shape).saturating_mul(dtype.size()) / 8 + 1;
     }
-    panel * 8 + (between * dtype.size()).next_multiple_of(8)
+    panel.saturating_add(between).saturating_mul(8)
+}
+
+/// A halo may make a shape too large to be counted; what it would need is then simply too much for any budget.
+fn product(shape: &[usize]) -> usize {
+    shape.iter().fold(1, |n, s| n.saturating_mul(*s))
 }
 
 /// Doubles for a panel of lines along `axis` and one row of results.
 fn panel_len(shape: &[usize], axis: usize) -> usize {
     let width = panel_width(shape, axis);
     let len = shape[axis];
-    if axis + 1 == shape.len() { 2 * len } else { (len + 1) * width }
+    if axis + 1 == shape.len() { 2 * len } else { (len + 1).saturating_mul(width) }
 }
 
 fn panel_width(shape: &[usize], axis: usize) -> usize {
-    let inner: usize = shape[axis + 1..].iter().product();
+    let inner = product(&shape[axis + 1..]);
     let fits = PANEL_BYTES / 8 / shape[axis].max(1) / 32 * 32;
     fits.clamp(PANEL_WIDTH.0, PANEL_WIDTH.1).min(inner.max(1))
 }

@@ -59,36 +59,33 @@ impl BinaryOptions {
     /// Samples needed around a target, per axis.
     pub fn halo(&self) -> Halo {
         let mut halo = Halo::none(self.footprint.ndim());
-        for step in self.steps() {
-            for a in 0..self.footprint.ndim() {
-                let (low, high) = step.reach(a);
-                halo.low[a] += low;
-                halo.high[a] += high;
+        for &erode in self.kinds() {
+            for step in self.pass(erode) {
+                for a in 0..self.footprint.ndim() {
+                    let (low, high) = step.reach(a);
+                    let times = |n: usize| n.saturating_mul(self.iterations);
+                    halo.low[a] = halo.low[a].saturating_add(times(low));
+                    halo.high[a] = halo.high[a].saturating_add(times(high));
+                }
             }
         }
         halo
     }
 
-    fn steps(&self) -> Vec<Step> {
-        let mut steps = vec![];
-        let kinds: &[bool] = match self.op {
+    /// What is done, in order: erosions (true), dilations (false).
+    fn kinds(&self) -> &'static [bool] {
+        match self.op {
             BinaryOp::Erosion => &[true],
             BinaryOp::Dilation => &[false],
             BinaryOp::Opening => &[true, false],
             BinaryOp::Closing => &[false, true],
-        };
-        for &erode in kinds {
-            for _ in 0..self.iterations {
-                self.pass(erode, &mut steps);
-            }
         }
-        steps
     }
 
     /// One erosion or dilation: a box goes axis by axis, in windows that double.
-    fn pass(&self, erode: bool, steps: &mut Vec<Step>) {
+    fn pass(&self, erode: bool) -> Vec<Step> {
         let sign = if erode { 1 } else { -1 };
-        let first = steps.len();
+        let mut steps = vec![];
         if self.footprint.is_cuboid() {
             let ndim = self.footprint.ndim();
             for (axis, &len) in self.footprint.shape().iter().enumerate() {
@@ -111,17 +108,19 @@ impl BinaryOptions {
             let offsets = self.footprint.offsets().iter().map(flipped).collect();
             steps.push(Step { offsets, erode, resets: false });
         }
-        if let Some(step) = steps.get_mut(first) {
+        if let Some(step) = steps.first_mut() {
             step.resets = true;
         }
+        steps
     }
 }
 
 /// Bytes of scratch that [`binary_morphology`] needs for a target of this shape.
 pub fn binary_morphology_scratch_bytes(target_shape: &[usize], options: &BinaryOptions) -> usize {
     let halo = options.halo();
-    let zeros = vec![0; target_shape.len()];
-    2 * Region::new(zeros, target_shape).grow(&halo.low, &halo.high).len()
+    let grown = |a: usize| target_shape[a].saturating_add(halo.low[a]).saturating_add(halo.high[a]);
+    let axes = 0..target_shape.len().min(halo.low.len());
+    axes.fold(2usize, |n, a| n.saturating_mul(grown(a)))
 }
 
 /// Erodes, dilates, opens or closes a `bool` mask with the results of scipy.ndimage's `binary_*`.
@@ -170,14 +169,17 @@ pub fn binary_morphology(
     };
     let (mut now, mut next) = scratch.split_at_mut(len);
     load(input, &region, now)?;
-    for step in options.steps() {
-        if step.resets {
-            reset_outside(now, &region, image_shape, u8::from(options.border_value));
+    for &erode in options.kinds() {
+        let steps = options.pass(erode);
+        for step in (0..options.iterations).flat_map(|_| &steps) {
+            if step.resets {
+                reset_outside(now, &region, image_shape, u8::from(options.border_value));
+            }
+            let done = shrunk(&region, step);
+            apply(step, now, &region, next, &done);
+            std::mem::swap(&mut now, &mut next);
+            region = done;
         }
-        let done = shrunk(&region, &step);
-        apply(&step, now, &region, next, &done);
-        std::mem::swap(&mut now, &mut next);
-        region = done;
     }
     let len = region.len();
     output.typed_mut::<u8>()?.copy_from_slice(&now[..len]);

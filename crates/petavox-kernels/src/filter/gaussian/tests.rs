@@ -80,3 +80,12 @@ fn bad_options_name_the_argument() {
         assert!(matches!(gaussian_weights(sigma, 0, truncate), Err(Error::InvalidArgument { .. })));
     }
 }
+
+#[test]
+fn one_sigma_per_axis_is_asked_for() {
+    let options = GaussianOptions::new([1.0, 2.0]);
+    let err = gaussian_scratch_bytes(&[4, 4, 4], &options, Dtype::UInt8).unwrap_err();
+    assert!(err.to_string().contains("one per axis"));
+    let huge = GaussianOptions::new([2e6; 8]);
+    assert!(gaussian_scratch_bytes(&[4; 8], &huge, Dtype::UInt8).unwrap() > 1 << 60);
+}
