@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Finding;
-use crate::source::{Token, split, tokens};
+use crate::source::{Line, Token, split, test_files, tokens};
 use crate::tree::TextFile;
 
 /// Where one module first uses another: (file, line).
@@ -35,13 +35,19 @@ fn uses(files: &[(&TextFile, &str)]) -> Uses {
     }
 
     let mut uses = Uses::new();
-    for (file, inside) in files.iter().filter(|f| !is_root(f.1)) {
-        let path = module_path(inside);
-        let lines = split(&file.text);
-        if path.last().is_some_and(|name| name == "tests") {
+    let split_files: Vec<Vec<Line>> = files.iter().map(|(file, _)| split(&file.text)).collect();
+    let pairs: Vec<(&str, &[Line])> = files
+        .iter()
+        .zip(&split_files)
+        .map(|((file, _), lines)| (&file.path[..], &lines[..]))
+        .collect();
+    let tests = test_files(&pairs);
+    for ((file, inside), lines) in files.iter().zip(&split_files) {
+        if is_root(inside) || tests.contains(&file.path[..]) {
             continue;
         }
-        for (name, line) in root_names(&tokens(&lines), path.len()) {
+        let path = module_path(inside);
+        for (name, line) in root_names(&tokens(lines), path.len()) {
             let Some(home) = homes.get(&name) else { continue };
             if *home != path[0] && !lines[line].in_test {
                 uses.entry(path[0].clone())

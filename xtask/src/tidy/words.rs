@@ -1,56 +1,24 @@
 //! Words that do not belong in the code: `unsafe` outside its places, panics on user data, unfinished work.
 
-use std::collections::BTreeSet;
-
 use crate::finding::Finding;
-use crate::source::{Line, Token, split, tokens};
+use crate::source::{Line, Token, split, test_files, tokens};
 use crate::tree::TextFile;
 
 /// Where `unsafe` may stand: the kernels, and the files that map memory.
 const UNSAFE_PLACES: &[&str] = &[
     "crates/petavox-kernels/src/",
-    // Memory mapping.
-    "crates/petavox-core/src/buffer.rs",
-    "crates/petavox-engine/src/scratch.rs",
-    "crates/petavox-engine/src/scratch/",
-    "crates/petavox-store/src/map.rs",
+    // Working volumes in mapped scratch files.
+    "crates/petavox-engine/src/run/words.rs",
 ];
 
 /// Checks all Rust files.
 pub(crate) fn check(files: &[TextFile]) -> Vec<Finding> {
     let split_files: Vec<(&TextFile, Vec<Line>)> =
         files.iter().map(|file| (file, split(&file.text))).collect();
-    let test_modules: BTreeSet<String> =
-        split_files.iter().flat_map(|(file, lines)| out_of_line_tests(&file.path, lines)).collect();
-    split_files
-        .iter()
-        .flat_map(|(file, lines)| {
-            let is_test = is_test_path(&file.path)
-                || test_modules.iter().any(|module| {
-                    file.path == format!("{module}.rs")
-                        || file.path.starts_with(&format!("{module}/"))
-                });
-            check_file(&file.path, lines, is_test)
-        })
-        .collect()
-}
-
-/// Paths without `.rs` of modules declared as `#[cfg(test)] mod name;` in this file.
-fn out_of_line_tests(path: &str, lines: &[Line]) -> Vec<String> {
-    let folder = match path.rsplit_once('/') {
-        Some((folder, "lib.rs" | "main.rs" | "mod.rs")) => folder,
-        _ => path.trim_end_matches(".rs"),
-    };
-    let all = tokens(lines);
-    all.windows(3)
-        .filter(|t| t[0].text == "mod" && t[2].text == ";" && lines[t[0].line].in_test)
-        .map(|t| format!("{folder}/{}", t[1].text))
-        .collect()
-}
-
-fn is_test_path(path: &str) -> bool {
-    let mut parts = path.split('/');
-    parts.any(|part| ["tests", "benches", "examples", "fuzz", "tests.rs"].contains(&part))
+    let pairs: Vec<(&str, &[Line])> =
+        split_files.iter().map(|(file, lines)| (file.path.as_str(), &lines[..])).collect();
+    let tests = test_files(&pairs);
+    pairs.iter().flat_map(|(path, lines)| check_file(path, lines, tests.contains(path))).collect()
 }
 
 fn check_file(path: &str, lines: &[Line], is_test_file: bool) -> Vec<Finding> {
