@@ -180,8 +180,12 @@ pub fn create(
     let best = FORMATS
         .iter()
         .filter_map(|f| Some((longest(f)?, f.create?)))
-        .max_by_key(|(length, _)| *length);
-    let Some((_, start)) = best else {
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, start)| start);
+    // A path into a Zarr (`x.zarr/labels/cells`) needs no ending.
+    let nested = crate::zarr::is_nested(path).then_some(crate::zarr::FORMAT.create).flatten();
+    let is_nested = nested.is_some();
+    let Some(start) = nested.or(best) else {
         let endings: Vec<&str> = FORMATS
             .iter()
             .filter(|f| f.create.is_some())
@@ -194,6 +198,7 @@ pub fn create(
         return Err(Error::Exists { path: path.into() });
     }
     if let Some(parent) = path.parent()
+        && !is_nested
         && !parent.as_os_str().is_empty()
         && !parent.is_dir()
     {

@@ -17,6 +17,7 @@ mod layout;
 mod meta;
 mod meta_v2;
 mod meta_v3;
+mod nested;
 mod node;
 mod ome;
 mod opening;
@@ -26,6 +27,7 @@ mod sink;
 mod writer;
 
 pub use array::ZarrArray;
+pub(crate) use nested::is_nested;
 
 use crate::format::{Format, Look};
 

@@ -5,6 +5,7 @@ use super::codecs::BytesCodec;
 use super::document;
 use super::layout::Layout;
 use super::meta::ArrayMeta;
+use super::nested::{self, Nested};
 use super::sink::ZarrSink;
 use super::{meta_v2, meta_v3};
 use crate::atomic::{Staging, write_whole};
@@ -26,6 +27,7 @@ struct ZarrWriter {
     metas: Vec<ArrayMeta>,
     /// Where a level's array lies below the output: `0`, `1` ..., or the output itself.
     folders: Vec<String>,
+    nested: Option<Nested>,
     /// Written when all else is there: they make the output a Zarr.
     last: Vec<Document>,
 }
@@ -38,6 +40,16 @@ pub(crate) fn create(
 ) -> Result<Arc<dyn ImageWriter>> {
     if !matches!(options.zarr_format, 2 | 3) {
         return Err(Error::argument("zarr_format", options.zarr_format, "2 or 3"));
+    }
+    let nested = nested::around(path)?;
+    let mut options = options.clone();
+    if let Some(nested) = &nested {
+        options.zarr_format = nested.zarr_format;
+        options.is_labels |= nested.labels.is_some();
+    }
+    let options = &options;
+    if let Some(dir) = nested.as_ref().and_then(|n| n.labels.as_ref()) {
+        std::fs::create_dir_all(dir).map_err(|e| Error::io(dir, "create", e))?;
     }
     let is_ome = document::is_ome(spec);
     if !is_ome && options.n_levels.is_some_and(|n| n > 1) {
@@ -70,7 +82,7 @@ pub(crate) fn create(
     let fingerprint =
         all.fold(options.fingerprint(spec), |crc, d| crc32c::crc32c_append(crc, &d.text));
     let staging = Staging::begin(path, fingerprint, options.overwrite, options.resume)?;
-    let writer = ZarrWriter { staging, levels, metas, folders, last };
+    let writer = ZarrWriter { staging, levels, metas, folders, nested, last };
     for folder in &writer.folders {
         let dir = writer.dir(folder);
         std::fs::create_dir_all(&dir).map_err(|e| Error::io(&dir, "create", e))?;
@@ -168,10 +180,15 @@ impl ImageWriter for ZarrWriter {
 
     fn finish(&self) -> Result<()> {
         self.last.iter().try_for_each(|d| self.write_document(d))?;
-        self.staging.commit()
+        self.staging.commit()?;
+        self.nested.as_ref().map_or(Ok(()), Nested::register)
     }
 
     fn abandon(&self) {
         self.staging.abandon();
+        if let Some(dir) = self.nested.as_ref().and_then(|n| n.labels.as_ref()) {
+            // Goes only where it is empty: nothing was ever written into it.
+            let _ = std::fs::remove_dir(dir);
+        }
     }
 }

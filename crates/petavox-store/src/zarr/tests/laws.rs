@@ -164,3 +164,72 @@ fn lost_cut_or_changed_objects_are_not_held() {
         writer.abandon();
     }
 }
+
+#[test]
+fn labels_are_written_into_the_image_they_belong_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = spec("yx", &[20, 20], Dtype::UInt8);
+    for zarr_format in [2, 3] {
+        let path = dir.path().join(format!("{zarr_format}.zarr"));
+        let inside = path.join("labels/cells");
+        let options = CreateOptions { zarr_format, ..CreateOptions::default() };
+        assert!(matches!(create(&inside, &spec, &options), Err(Error::NotFound { .. })));
+        assert!(!path.exists());
+        let write = |path: &std::path::Path, options: &CreateOptions| {
+            let writer = create(path, &spec, options).unwrap();
+            writer
+                .sink(0)
+                .unwrap()
+                .write(&contract::sample_block(&[20, 20], Dtype::UInt8))
+                .unwrap();
+            writer.finish().unwrap();
+        };
+        write(&path, &options);
+        create(&inside, &spec, &CreateOptions::default()).unwrap().abandon();
+        assert!(!path.join("labels").exists());
+        // The format is that of the image around, whatever is asked for.
+        write(&inside, &CreateOptions::default());
+        write(&path.join("labels/nuclei"), &CreateOptions::default());
+        let info = crate::info(&path.display().to_string(), &OpenOptions::default()).unwrap();
+        assert_eq!(info.labels, ["cells", "nuclei"]);
+        let label = crate::info(&inside.display().to_string(), &OpenOptions::default()).unwrap();
+        assert!(label.format.ends_with(&format!("v{zarr_format})")), "{}", label.format);
+    }
+}
+
+#[test]
+fn every_chunk_carries_a_checksum_unless_blosc_is_asked_for_in_v2() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = spec("yx", &[64, 64], Dtype::UInt16);
+    let samples = contract::sample_block(&spec.shape, Dtype::UInt16);
+    for (k, (codec, zarr_format)) in [
+        (Codec::Default, 2),
+        (Codec::Default, 3),
+        (Codec::Gzip(5), 2),
+        (Codec::None, 3),
+        (Codec::Blosc(BloscInner::Lz4, 5), 3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = dir.path().join(format!("{k}.zarr"));
+        let options = CreateOptions { codec, zarr_format, ..CreateOptions::default() };
+        let writer = create(&path, &spec, &options).unwrap();
+        writer.sink(0).unwrap().write(&samples).unwrap();
+        writer.finish().unwrap();
+        let object = path.join(if zarr_format == 2 { "0/0/0" } else { "0/c/0/0" });
+        let good = std::fs::read(&object).unwrap();
+        let source = open(&path.display().to_string(), &OpenOptions::default()).unwrap();
+        for bit in (0..good.len() * 8).step_by(1201) {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&object, bad).unwrap();
+            let mut block = Block::zeros(spec.region(), Dtype::UInt16).unwrap();
+            let read = source.read(&mut block);
+            assert!(
+                read.is_err() || block.bytes() == samples.bytes(),
+                "{options:?}: bit {bit} unnoticed"
+            );
+        }
+    }
+}
