@@ -45,9 +45,8 @@ impl ZarrSink {
         mut fill: impl FnMut(&mut std::fs::File) -> std::io::Result<()>,
     ) -> Result<()> {
         match write_with(path, &mut fill) {
-            Err(Error::NotFound { .. } | Error::Io { .. })
-                if path.parent().is_some_and(|p| !p.exists()) =>
-            {
+            // Another thread may have made the folder since: only trying again tells.
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 let parent = path.parent().unwrap_or(path);
                 std::fs::create_dir_all(parent).map_err(|e| Error::io(parent, "create", e))?;
                 write_with(path, fill)
