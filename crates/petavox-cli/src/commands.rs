@@ -7,7 +7,11 @@ mod explain;
 mod help;
 mod info;
 mod input;
+mod label;
+mod measure;
 mod output;
+mod reduce;
+mod skeleton;
 
 use crate::report::Report;
 use crate::settings::Settings;
@@ -20,6 +24,10 @@ pub(crate) enum Command {
     Info(info::Info),
     Convert(convert::Convert),
     Apply(apply::Apply),
+    Reduce(reduce::Reduce),
+    Label(label::Label),
+    Measure(measure::Measure),
+    Skeleton(skeleton::Skeleton),
     Explain(explain::Explain),
     Completions(completions::Completions),
     Help(help::Help),
@@ -32,6 +40,10 @@ impl Command {
             Command::Info(_) => "info",
             Command::Convert(_) => "convert",
             Command::Apply(_) => "apply",
+            Command::Reduce(_) => "reduce",
+            Command::Label(_) => "label",
+            Command::Measure(_) => "measure",
+            Command::Skeleton(_) => "skeleton",
             Command::Explain(_) => "explain",
             Command::Completions(_) => "completions",
             Command::Help(_) => "help",
@@ -45,6 +57,10 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Report> {
         Command::Info(args) => info::run(&args),
         Command::Convert(args) => convert::run(&args, settings),
         Command::Apply(args) => apply::run(&args, settings),
+        Command::Reduce(args) => reduce::run(&args, settings),
+        Command::Label(args) => label::run(&args, settings),
+        Command::Measure(args) => measure::run(&args, settings),
+        Command::Skeleton(args) => skeleton::run(&args, settings),
         Command::Explain(args) => explain::run(&args, settings),
         Command::Completions(args) => completions::run(&args),
         Command::Help(args) => help::run(&args),

@@ -6,7 +6,7 @@ use serde_json::json;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Prints an error with its causes and a hint; exit code 1, or 130 after Ctrl-C.
+/// Prints an error with its causes and a hint; exit code 1, 2 for what was typed wrongly, 130 after Ctrl-C.
 pub(crate) fn tell(error: &anyhow::Error, command: &str, as_json: bool) -> ExitCode {
     let (message, hint) = words(error);
     if as_json {
@@ -21,6 +21,7 @@ pub(crate) fn tell(error: &anyhow::Error, command: &str, as_json: bool) -> ExitC
     }
     match error.downcast_ref() {
         Some(Error::Cancelled) => ExitCode::from(130),
+        Some(Error::InvalidArgument { .. }) => ExitCode::from(2),
         _ => ExitCode::FAILURE,
     }
 }

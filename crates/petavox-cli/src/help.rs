@@ -6,10 +6,12 @@ use std::fmt::Write;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Look and convert", &["info", "convert"]),
     ("Compute", &["apply", "reduce", "label", "measure"]),
+    ("Analyse", &["skeleton"]),
     ("Plan and help", &["explain", "completions", "help"]),
 ];
 
-const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n{before-help}\nOptions:\n{options}{after-help}";
+const TEMPLATE: &str =
+    "{about}\n\n{usage-heading} {usage}\n{before-help}\nOptions:\n{options}{after-help}";
 
 const AFTER: &str = "\
 An image is a Zarr array or OME-Zarr group (x.zarr, a level as x.zarr/1), a TIFF, .npy, .nii, .png

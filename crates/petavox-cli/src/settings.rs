@@ -3,8 +3,9 @@
 use crate::args::{Global, When};
 use crate::progress;
 use anyhow::Result;
-use petavox::{CancelToken, NoProgress, Progress, RunOptions, SaveOptions};
+use petavox::{CancelToken, Error, NoProgress, Progress, RunOptions, SaveOptions};
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 
 /// How to run, and how to answer.
@@ -48,6 +49,24 @@ impl Settings {
             resume: global.resume,
             began: std::time::Instant::now(),
         })
+    }
+
+    /// Refuses a table that exists, unless it may be replaced: before the work is done, not after.
+    pub(crate) fn check_table(&self, path: &Path) -> Result<()> {
+        if !self.overwrite && path.symlink_metadata().is_ok() {
+            return Err(Error::Exists { path: path.to_owned() }.into());
+        }
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        if !matches!(ending.as_deref(), Some("csv" | "parquet")) {
+            let expected = "a name that ends in .parquet or .csv";
+            return Err(Error::argument("table", path.display(), expected).into());
+        }
+        match path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            Some(dir) => {
+                std::fs::create_dir_all(dir).map_err(|e| Error::io(dir, "create", e).into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Options of an output as far as the global options say.

@@ -54,7 +54,8 @@ impl Image {
     pub fn save(&self, path: &Path, save: &SaveOptions, run: &RunOptions) -> Result<Saved> {
         let began = Instant::now();
         let context = RunContext::new(run)?;
-        let writer = create(path, self.spec(), &self.options(save))?;
+        let options = self.options(save);
+        let writer = create(path, self.spec(), &options)?;
         let mut saved = Saved {
             path: path.into(),
             shape: self.spec().shape.clone(),
@@ -68,7 +69,7 @@ impl Image {
             memory_budget_bytes: context.budget.limit(),
             threads: context.n_threads,
         };
-        match write_levels(self, writer.as_ref(), &context, &mut saved) {
+        match write_levels(self, writer.as_ref(), options.is_labels, &context, &mut saved) {
             Ok(()) => {}
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(e) => {
@@ -87,24 +88,26 @@ impl Image {
     /// As [`Image::save`], as far as can be known without computing.
     pub fn plan_save(&self, path: &Path, save: &SaveOptions, run: &RunOptions) -> Result<Document> {
         let context = RunContext::new(run)?;
+        let options = self.options(save);
         // The grid of an output is decided by its writer; one that is started elsewhere and abandoned tells it.
         let elsewhere =
             tempfile::tempdir().map_err(|e| Error::io(std::env::temp_dir(), "write", e))?;
         let name = path.file_name().unwrap_or(path.as_os_str());
-        let writer = create(&elsewhere.path().join(name), self.spec(), &self.options(save))
-            .map_err(|e| match e {
+        let writer =
+            create(&elsewhere.path().join(name), self.spec(), &options).map_err(|e| match e {
                 Error::InvalidArgument { name, expected, .. } if name == "output" => {
                     Error::argument(name, path.display(), expected)
                 }
                 other => other,
             })?;
-        let told = document(self, writer.as_ref(), &context);
+        let told = document(self, writer.as_ref(), options.is_labels, &context);
         writer.abandon();
         told
     }
 
     fn options(&self, save: &SaveOptions) -> CreateOptions {
-        let is_labels = save.is_labels || self.node().name() == "label";
+        let is_integer = !self.spec().dtype.is_float();
+        let is_labels = is_integer && (save.is_labels || self.node().name() == "label");
         CreateOptions { is_labels, identity: identity(self.node()), ..save.clone() }
     }
 }
@@ -112,6 +115,7 @@ impl Image {
 fn write_levels(
     image: &Image,
     writer: &dyn ImageWriter,
+    is_labels: bool,
     context: &RunContext,
     saved: &mut Saved,
 ) -> Result<()> {
@@ -120,7 +124,7 @@ fn write_levels(
             0 => image.node().clone(),
             _ => {
                 let finer = Node::source(writer.source(level - 1)?);
-                coarser(finer, picks, writer.levels(), level)?
+                coarser(finer, is_labels, writer.levels(), level)?
             }
         };
         let plan = plan_level(node, writer, level, context)?;
@@ -134,7 +138,12 @@ fn write_levels(
     writer.finish()
 }
 
-fn document(image: &Image, writer: &dyn ImageWriter, context: &RunContext) -> Result<Document> {
+fn document(
+    image: &Image,
+    writer: &dyn ImageWriter,
+    is_labels: bool,
+    context: &RunContext,
+) -> Result<Document> {
     let first = plan_level(image.node().clone(), writer, 0, context)?;
     let mut document = Document::new(&first);
     for level in 1..writer.levels().len() {
@@ -143,7 +152,7 @@ fn document(image: &Image, writer: &dyn ImageWriter, context: &RunContext) -> Re
             grid: writer.sink(level - 1)?.grid().clone(),
             name: format!("level {}", level - 1),
         };
-        let node = coarser(image, Node::source(Arc::new(finer)), writer.levels(), level)?;
+        let node = coarser(Node::source(Arc::new(finer)), is_labels, writer.levels(), level)?;
         let plan = plan_level(node, writer, level, context)?;
         for stage in &plan.stages {
             document.push(StageDoc::new(stage), plan.base_bytes);
@@ -164,18 +173,17 @@ fn plan_level(
 
 /// The next level: the mean of grey samples, the commonest of masks and labels.
 fn coarser(
-    image: &Image,
     finer: Arc<Node>,
+    is_labels: bool,
     levels: &[ImageSpec],
     level: usize,
 ) -> Result<Arc<Node>> {
     let factors = pyramid::factors(&levels[level - 1], &levels[level]);
-    let picks = image.spec().dtype == Dtype::Bool || image.node().name() == "label";
     let factors: Vec<String> = factors.iter().map(usize::to_string).collect();
     let step = format!(
         "downscale:factors={}:method={}",
         factors.join(","),
-        if picks { "mode" } else { "mean" }
+        if is_labels || finer.spec().dtype == Dtype::Bool { "mode" } else { "mean" }
     );
     petavox_ops::apply(&finer, &step)
 }

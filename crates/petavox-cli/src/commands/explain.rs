@@ -1,6 +1,6 @@
 //! `explain`: the plan of a command, without running it.
 
-use super::{apply, convert};
+use super::{apply, convert, label, measure, reduce, skeleton};
 use crate::report::Report;
 use crate::settings::Settings;
 use anyhow::Result;
@@ -45,12 +45,20 @@ enum Format {
 enum Planned {
     Convert(convert::Convert),
     Apply(apply::Apply),
+    Reduce(reduce::Reduce),
+    Label(label::Label),
+    Measure(measure::Measure),
+    Skeleton(skeleton::Skeleton),
 }
 
 pub(crate) fn run(args: &Explain, settings: &Settings) -> Result<Report> {
     let document = match &args.command {
         Planned::Convert(args) => args.plan(settings)?,
         Planned::Apply(args) => args.plan(settings)?,
+        Planned::Reduce(args) => args.plan(settings)?,
+        Planned::Label(args) => args.plan(settings)?,
+        Planned::Measure(args) => args.plan(settings)?,
+        Planned::Skeleton(args) => args.plan(settings)?,
     };
     let text = match args.format {
         Format::Text => text(&document),
