@@ -70,6 +70,29 @@ proptest! {
     }
 
     #[test]
+    fn the_place_in_a_huge_image_is_invisible((shape, ranks) in small_mask()) {
+        // Farther than 32 bits count, and with room on all sides.
+        let (small, huge) = (three(&shape, 1).map(|s| s as u64), [3000u64, 5000, 7000]);
+        let moved: Vec<u64> = ranks
+            .iter()
+            .map(|r| [r / (small[1] * small[2]), r / small[2] % small[1], r % small[2]])
+            .map(|[z, y, x]| ((z + 2900) * huge[1] + y + 4000) * huge[2] + x + 6000)
+            .collect();
+        let options = GraphOptions::default();
+        let here = SkeletonGraph::new(&shape, &ranks, &options, &Heap, &Sequential).unwrap();
+        let huge = huge.map(|s| s as usize);
+        let there = SkeletonGraph::new(&huge, &moved, &options, &Heap, &Sequential).unwrap();
+        prop_assert_eq!(here.summary(), there.summary());
+        for b in 0..here.n_branches() {
+            prop_assert_eq!(here.path(b), there.path(b));
+        }
+        if let Some(&last) = moved.last() {
+            prop_assert!(last > u64::from(u32::MAX));
+            prop_assert!(there.coordinates(moved.len() as u32 - 1)[0] >= 2900);
+        }
+    }
+
+    #[test]
     fn branches_and_labels_cover_every_voxel_with_a_neighbour((shape, ranks) in small_mask()) {
         let options = GraphOptions::default();
         let graph = SkeletonGraph::new(&shape, &ranks, &options, &Heap, &Sequential).unwrap();
