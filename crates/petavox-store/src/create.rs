@@ -9,7 +9,8 @@ use std::sync::Arc;
 /// How samples are compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Codec {
-    /// What suits the format; for Zarr zstd at level 3.
+    /// What suits the format. For Zarr zstd at level 1, byte shuffled by Blosc where a sample has several bytes and the format
+    /// has a checksum for that (v3).
     Default,
     /// Not at all.
     None,

@@ -1,7 +1,7 @@
 //! Opening by looking: directory or file, first bytes, then ending.
 
 use crate::format::{FORMATS, Look};
-use crate::{Info, Limits, described::Described};
+use crate::{Info, Limits, MissingChunks, described::Described};
 use petavox_core::{Axes, Error, ImageSpec, Result, Source};
 use std::io::Read;
 use std::path::Path;
@@ -24,6 +24,8 @@ pub struct OpenOptions {
     pub limits: Limits,
     /// What to do with missing chunks.
     pub missing: Missing,
+    /// Counts the missing chunks of all that is opened with these options or clones of them.
+    pub missing_chunks: MissingChunks,
     /// Meaning of the axes, where the user knows better than the file.
     pub axes: Option<Axes>,
     /// Physical size of a sample, where the user knows better than the file: per axis, one for all, or per spatial axis.

@@ -1,15 +1,14 @@
 //! One array as a source.
 
-use super::meta::ArrayMeta;
+use super::meta::{ArrayMeta, open_file};
 use super::shard::{Index, Span, read_exact_at};
-use crate::Missing;
 use crate::limits::try_zeroed;
 use crate::memory::check_request;
+use crate::{Missing, MissingChunks};
 use petavox_core::{Block, Buffer, ChunkGrid, Error, ImageSpec, Region, Result, Source, dispatch};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A Zarr array that is read chunk by chunk; a sharded one inner chunk by inner chunk.
 #[derive(Debug)]
@@ -20,7 +19,9 @@ pub struct ZarrArray {
     spec: ImageSpec,
     grid: ChunkGrid,
     missing: Missing,
-    n_missing: AtomicU64,
+    missing_chunks: MissingChunks,
+    /// This array's number there.
+    number: usize,
 }
 
 /// An object that is open, with the indexes of the shards on the way to the chunk last read.
@@ -32,17 +33,22 @@ struct OpenObject {
 }
 
 impl ZarrArray {
-    pub(crate) fn new(dir: &Path, meta: ArrayMeta, spec: ImageSpec, missing: Missing) -> ZarrArray {
-        let grid = ChunkGrid::new(&meta.shape, &meta.pipeline.shape);
-        let locator = dir.display().to_string();
+    pub(crate) fn new(
+        dir: &Path,
+        meta: ArrayMeta,
+        spec: ImageSpec,
+        missing: Missing,
+        missing_chunks: &MissingChunks,
+    ) -> ZarrArray {
         ZarrArray {
             dir: dir.into(),
-            locator,
+            locator: dir.display().to_string(),
+            grid: ChunkGrid::new(&meta.shape, &meta.pipeline.shape),
             meta,
             spec,
-            grid,
             missing,
-            n_missing: AtomicU64::new(0),
+            missing_chunks: missing_chunks.clone(),
+            number: missing_chunks.join(),
         }
     }
 
@@ -50,9 +56,9 @@ impl ZarrArray {
         &self.meta
     }
 
-    /// How many chunks were missing, and read as fill value, so far; a chunk read twice counts twice.
-    pub fn missing_chunks(&self) -> u64 {
-        self.n_missing.load(Ordering::Relaxed)
+    /// The chunks that were missing, of this and all arrays opened with the same options.
+    pub fn missing_chunks(&self) -> &MissingChunks {
+        &self.missing_chunks
     }
 
     /// The grid of objects: chunks, or shards.
@@ -67,13 +73,13 @@ impl ZarrArray {
 
     fn open_object(&self, number: usize, index: &[usize]) -> Result<OpenObject> {
         let path = self.object_path(index);
-        let file = match File::open(&path) {
-            Ok(file) => {
-                let meta = file.metadata().map_err(|e| Error::io(&path, "look at", e))?;
-                if !meta.is_file() {
-                    return Err(Error::corrupt(&path, None, "a chunk is a file, this is not one"));
-                }
-                Some((file, meta.len()))
+        let file = match open_file(&path) {
+            Ok(Some(file)) => {
+                let len = file.metadata().map_err(|e| Error::io(&path, "look at", e))?.len();
+                Some((file, len))
+            }
+            Ok(None) => {
+                return Err(Error::corrupt(&path, None, "a chunk is a file, this is not one"));
             }
             Err(e) if super::is_absent(&e) => None,
             Err(e) => return Err(Error::io(&path, "open", e)),
@@ -135,7 +141,10 @@ impl ZarrArray {
                 let problem = "missing; it may be read as the fill value with --missing fill";
                 return Err(Error::corrupt(&open.path, Some(format!("chunk {region}")), problem));
             }
-            self.n_missing.fetch_add(1, Ordering::Relaxed);
+            let index: Vec<usize> = (0..region.ndim())
+                .map(|a| region.start()[a] as usize / self.grid.chunk()[a])
+                .collect();
+            self.missing_chunks.add(self.number, self.grid.number(&index));
             fill(out, region, &self.meta.fill);
             return Ok(());
         };

@@ -7,6 +7,7 @@ use super::pipeline::Pipeline;
 use crate::Limits;
 use petavox_core::{Dtype, Error, Result};
 use serde_json::{Map, Value};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -46,8 +47,9 @@ pub(crate) struct ArrayMeta {
 /// # Errors
 /// [`Error::Corrupt`] if it is too large or not a JSON object.
 pub(crate) fn read_json(path: &Path, limits: &Limits) -> Result<Option<Map<String, Value>>> {
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
+    let file = match open_file(path) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Err(Error::corrupt(path, None, "metadata are a file, this is not one")),
         Err(e) if super::is_absent(&e) => return Ok(None),
         Err(e) => return Err(Error::io(path, "open", e)),
     };
@@ -63,6 +65,14 @@ pub(crate) fn read_json(path: &Path, limits: &Limits) -> Result<Option<Map<Strin
         Ok(_) => Err(Error::corrupt(path, None, "a JSON object is expected")),
         Err(e) => Err(Error::corrupt(path, None, format!("not JSON: {e}"))),
     }
+}
+
+/// Opens a file and nothing else: opening a pipe would wait for its other end. `None` if it is something else.
+pub(crate) fn open_file(path: &Path) -> std::io::Result<Option<File>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Ok(None);
+    }
+    File::open(path).map(Some)
 }
 
 /// JSON as Python writes it: `NaN` and `Infinity` stand where only numbers may, and become strings.

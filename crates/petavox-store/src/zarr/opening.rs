@@ -123,7 +123,7 @@ fn describe(
             spec = own.unwrap_or(spec);
         }
     }
-    let array = ZarrArray::new(path, meta, spec, options.missing);
+    let array = ZarrArray::new(path, meta, spec, options.missing, &options.missing_chunks);
     let mut info = Info::of("", "", array.spec(), array.grid().chunk());
     let meta = array.meta();
     let version = around.map(|(a, _)| a.ome.version.clone().unwrap_or_else(|| "0.x".into()));

@@ -9,7 +9,7 @@ use super::nested::{self, Nested};
 use super::sink::ZarrSink;
 use super::{meta_v2, meta_v3};
 use crate::atomic::{Staging, write_whole};
-use crate::{CreateOptions, ImageWriter, Limits, Missing, pyramid};
+use crate::{CreateOptions, ImageWriter, Limits, Missing, MissingChunks, pyramid};
 use petavox_core::{Error, ImageSpec, Result, Sink, Source};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -159,7 +159,13 @@ impl ZarrWriter {
             return Err(Error::argument("level", level, expected));
         };
         let dir = self.dir(&self.folders[level]);
-        Ok(ZarrArray::new(&dir, self.metas[level].clone(), spec.clone(), Missing::Error))
+        Ok(ZarrArray::new(
+            &dir,
+            self.metas[level].clone(),
+            spec.clone(),
+            Missing::Error,
+            &MissingChunks::default(),
+        ))
     }
 }
 
