@@ -1,7 +1,5 @@
 //! What a table of branches says.
 
-use std::collections::{HashMap, HashSet};
-
 use petavox_core::{Column, Table};
 
 /// The types of branches in words, by their number in the table.
@@ -32,6 +30,16 @@ pub(super) fn numbers(table: &Table, name: &str) -> Option<Vec<f64>> {
     column(table, name)?.to_f64()
 }
 
+/// One number of a column.
+pub(super) fn number_at(column: &Column, row: usize) -> f64 {
+    match column {
+        Column::Int(v) => v[row] as f64,
+        Column::Float(v) => v[row],
+        Column::Bool(v) => f64::from(u8::from(v[row])),
+        Column::Text(_) => f64::NAN,
+    }
+}
+
 /// A column of ids; also where a program stored them as fractions.
 pub(super) fn ids(table: &Table, name: &str) -> Option<Vec<i64>> {
     match column(table, name)? {
@@ -43,13 +51,19 @@ pub(super) fn ids(table: &Table, name: &str) -> Option<Vec<i64>> {
     }
 }
 
+/// How many different ids come at least `least` times.
+fn runs(mut ids: Vec<i64>, least: usize) -> u64 {
+    ids.sort_unstable();
+    ids.chunk_by(|a, b| a == b).filter(|run| run.len() >= least).count() as u64
+}
+
 /// Counts a table.
 pub(super) fn branches(table: &Table) -> Branches {
     let lengths = numbers(table, "branch_distance");
     let mut out = Branches { n: table.n_rows(), ..Branches::default() };
     out.total_length = lengths.as_ref().map(|v| v.iter().copied().filter(|x| x.is_finite()).sum());
     let skeletons = ids(table, "skeleton_id").or_else(|| ids(table, "skeleton"));
-    out.n_skeletons = skeletons.map(|v| v.iter().collect::<HashSet<_>>().len() as u64);
+    out.n_skeletons = skeletons.map(|v| runs(v, 1));
     if let Some(types) = ids(table, "branch_type") {
         out.has_types = true;
         for (i, kind) in types.iter().enumerate() {
@@ -63,11 +77,7 @@ pub(super) fn branches(table: &Table) -> Branches {
     }
     if let (Some(src), Some(dst)) = (ids(table, "node_id_src"), ids(table, "node_id_dst")) {
         // A junction is where three or more ends of branches meet.
-        let mut ends: HashMap<i64, u32> = HashMap::new();
-        for node in src.into_iter().chain(dst) {
-            *ends.entry(node).or_default() += 1;
-        }
-        out.n_junctions = Some(ends.values().filter(|n| **n >= 3).count() as u64);
+        out.n_junctions = Some(runs([src, dst].concat(), 3));
     }
     out
 }

@@ -114,8 +114,8 @@ mod tests {
         };
         let values: Vec<f64> = (0..4000).map(|i| quantile((f64::from(i) + 0.5) / 4000.0)).collect();
         let d = density(&values).unwrap();
-        for x in [-2.0, -1.0, 0.0, 0.5, 1.5] {
-            let exact = (-0.5 * x * x as f64).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        for x in [-2.0_f64, -1.0, 0.0, 0.5, 1.5] {
+            let exact = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
             assert!((d.at(x) - exact).abs() < 0.01, "{x}: {} {exact}", d.at(x));
         }
     }

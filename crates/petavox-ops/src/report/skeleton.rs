@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::branches::{Branches, TYPES, axis_title, branches, column, ids, label, numbers};
+use petavox_core::Column;
+
+use super::branches::{Branches, TYPES, axis_title, branches, column, label, number_at, numbers};
 use super::facts::{Projection, SkeletonReport};
 use super::histogram::histogram;
 use super::markup::{capitalised, escape};
@@ -14,7 +16,7 @@ use super::violin::{Group, violins};
 /// Branches in the table of the longest.
 const N_LONGEST: usize = 12;
 
-/// The page about one skeleton.
+/// The page about one skeleton. Making it takes about 60 bytes of memory per row of the table, besides the table itself.
 ///
 /// ```
 /// use petavox_core::{Column, Dtype, ImageSpec, Table};
@@ -180,7 +182,12 @@ fn distributions(report: &SkeletonReport<'_>, unit: &str) -> String {
     let extra = ["min_radius", "max_radius", "tortuosity", "mean_pixel_value"];
     let more: Vec<(&str, Summary)> = extra
         .into_iter()
-        .filter_map(|name| Some((name, summary(&numbers(report.table, name)?))))
+        .filter_map(|name| {
+            let mut s = summary(&numbers(report.table, name)?);
+            // These are not drawn.
+            s.sorted = Vec::new();
+            Some((name, s))
+        })
         // A constant column, such as the pixels of a mask, says nothing.
         .filter(|(_, s)| !s.is_constant())
         .collect();
@@ -210,14 +217,15 @@ fn longest(report: &SkeletonReport<'_>, unit: &str) -> String {
         order.truncate(N_LONGEST);
     }
     order.sort_by(by_length);
-    let skeleton = ids(report.table, "skeleton_id");
-    let kinds = ids(report.table, "branch_type");
-    let numeric: Vec<(&str, Vec<f64>)> = ["euclidean_distance", "tortuosity", "mean_radius"]
+    // Only a few rows are shown: the columns stay where they are.
+    let skeleton = column(report.table, "skeleton_id");
+    let kinds = column(report.table, "branch_type");
+    let numeric: Vec<(&str, &Column)> = ["euclidean_distance", "tortuosity", "mean_radius"]
         .into_iter()
-        .filter_map(|name| Some((name, numbers(report.table, name)?)))
+        .filter_map(|name| Some((name, column(report.table, name)?)))
         .collect();
-    let place = |end: &str| -> Vec<Vec<f64>> {
-        (0..8).map_while(|axis| numbers(report.table, &format!("coord_{end}_{axis}"))).collect()
+    let place = |end: &str| -> Vec<&Column> {
+        (0..8).map_while(|axis| column(report.table, &format!("coord_{end}_{axis}"))).collect()
     };
     let (from, to) = (place("src"), place("dst"));
 
@@ -243,19 +251,22 @@ fn longest(report: &SkeletonReport<'_>, unit: &str) -> String {
     out.push_str("</tr></thead><tbody>");
     for i in order {
         let _ = write!(out, "<tr><td>{i}</td>");
-        if let Some(v) = &skeleton {
-            let _ = write!(out, "<td>{}</td>", v[i]);
+        if let Some(v) = skeleton {
+            let _ = write!(out, "<td>{}</td>", number_at(v, i));
         }
-        if let Some(v) = &kinds {
-            let kind = usize::try_from(v[i]).ok().and_then(|k| TYPES.get(k)).unwrap_or(&"–");
+        if let Some(v) = kinds {
+            let kind = number_at(v, i);
+            let known = TYPES.iter().enumerate().find(|(k, _)| *k as f64 == kind);
+            let kind = known.map_or("–", |(_, name)| *name);
             let _ = write!(out, "<td class=\"word\">{kind}</td>");
         }
         let _ = write!(out, "<td>{}</td>", number(lengths[i]));
         for (_, v) in &numeric {
-            let _ = write!(out, "<td>{}</td>", number(v[i]));
+            let _ = write!(out, "<td>{}</td>", number(number_at(v, i)));
         }
         for end in [&from, &to].into_iter().filter(|end| !end.is_empty()) {
-            let coords: Vec<String> = end.iter().map(|axis| place_number(axis[i])).collect();
+            let coords: Vec<String> =
+                end.iter().map(|axis| place_number(number_at(axis, i))).collect();
             let _ = write!(out, "<td>{}</td>", coords.join(", "));
         }
         out.push_str("</tr>");

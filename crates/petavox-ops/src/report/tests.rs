@@ -94,7 +94,7 @@ fn assert_well_formed(html: &str) {
 
 fn assert_offline(html: &str) {
     for word in ["http:", "https:", "//", "<script", "@import", "url(", "<link", "NaN", "inf"] {
-        let text = html.replace(|c: char| c == '\n', " ");
+        let text = html.replace('\n', " ");
         // The pictures are base64, in which anything may stand.
         let parts: Vec<&str> = text.split("data:image/png;base64,").collect();
         let clean: String = parts
