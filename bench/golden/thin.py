@@ -5,7 +5,8 @@ Run with a Python that has numpy, scipy and scikit-image:
     python bench/golden/thin.py [DATA]
 
 DATA is the folder of real test images (default: $PETAVOX_DATA); without it only the synthetic cases are written.
-Writes crates/petavox-ops/src/thin/golden.json. Bits are packed little-endian in C order and written as hex.
+Writes crates/petavox-ops/src/thin/golden.json (bits packed little-endian in C order, as hex) and
+crates/petavox-kernels/src/skeleton/radius/golden.json (distances of scipy.ndimage.distance_transform_edt).
 """
 
 import json
@@ -87,10 +88,31 @@ def record(name, mask, with_bits, above=0):
     return case
 
 
+def radii():
+    rng = np.random.default_rng(7)
+    cases = []
+    for shape in [(6, 7, 9), (3, 5, 80), (1, 9, 70), (20, 3, 4)]:
+        for density in (0.5, 0.97):
+            for spacing in [(1, 1, 1), (9.1006, 3.0335, 3.0335), (0.3, 1.7, 2.5)]:
+                mask = rng.random(shape) < density
+                distance = ndi.distance_transform_edt(mask, sampling=spacing)
+                at = rng.integers(0, mask.size, 40)
+                cases.append({
+                    "shape": shape, "spacing": spacing, "mask": packed(mask).hex(),
+                    "at": at.tolist(), "distance": distance.ravel()[at].tolist(),
+                })
+    return cases
+
+
 def main():
+    versions = {"scikit-image": skimage.__version__, "numpy": np.__version__, "scipy": scipy.__version__}
+    path = ROOT / "crates/petavox-kernels/src/skeleton/radius/golden.json"
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"versions": versions, "cases": radii()}, f, separators=(",", ":"))
+        f.write("\n")
     where = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("PETAVOX_DATA")
     out = {
-        "versions": {"scikit-image": skimage.__version__, "numpy": np.__version__, "scipy": scipy.__version__},
+        "versions": versions,
         "cases": [record(name, mask, True) for name, mask in synthetic()],
         "real": [record(name, mask, False, above) for name, above, mask in real(pathlib.Path(where))] if where else [],
     }

@@ -147,7 +147,7 @@ impl Vessels {
         while filled < goal {
             let before = filled;
             grow(&mut tubes, &mut filled, goal, size, radius, &mut random);
-            radius = (radius * 0.93).max(trunk * 0.4).max(MIN_RADIUS * 1.1);
+            radius = (radius * 0.93).max(trunk * 0.7).max(MIN_RADIUS * 1.1);
             if filled <= before {
                 break;
             }
@@ -317,6 +317,7 @@ fn grow(
     heading[axis] = if from_low { 1.0 } else { -1.0 };
     // Thick branches first, so that the goal cuts only twigs.
     let mut tips = std::collections::VecDeque::from([(at, heading, trunk)]);
+    let mut is_trunk = true;
     while let Some((mut at, mut heading, mut radius)) = tips.pop_front() {
         let mut left = radius * random.between(9.0, 18.0) + 8.0;
         while left > 0.0 && radius >= MIN_RADIUS {
@@ -325,13 +326,14 @@ fn grow(
             }
             let step = radius * 1.2 + 2.0;
             let wobble = scaled(random.direction(), 0.38);
-            // Turn back before leaving, but for the trunk's first steps.
+            // Turn back before leaving; the trunk comes from outside.
             let inwards = [0, 1, 2].map(|a| {
-                let margin = (0.12 * size[a]).max(1.0);
+                let margin = (0.07 * size[a]).max(1.0);
                 let (low, high) = (margin - at[a], at[a] - (size[a] - margin));
                 0.5 * ((low / margin).clamp(0.0, 1.0) - (high / margin).clamp(0.0, 1.0))
             });
-            heading = normalised(plus(plus(heading, wobble), inwards));
+            let pull = if is_trunk { [0.0; 3] } else { inwards };
+            heading = normalised(plus(plus(heading, wobble), pull));
             let next = plus(at, scaled(heading, step));
             let narrow = radius * 0.992;
             tubes.push(Tube { a: at, b: next, ra: radius, rb: narrow });
@@ -341,6 +343,7 @@ fn grow(
                 left = f32::NEG_INFINITY;
             }
         }
+        is_trunk = false;
         if left == f32::NEG_INFINITY || radius < MIN_RADIUS {
             continue;
         }

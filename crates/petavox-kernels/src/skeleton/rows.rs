@@ -134,9 +134,50 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Writes the candidates of the middle row into `candidates`; true if there are any.
-#[inline]
-pub fn candidates(rows: &Rows<'_>, direction: Direction, candidates: &[AtomicU64]) -> bool {
+/// A function on rows, compiled once for any machine and once for those that count bits in one instruction.
+macro_rules! dispatched {
+    ($(#[$doc:meta])* $name:ident, $body:ident($($arg:ident: $ty:ty),*)) => {
+        $(#[$doc])*
+        pub fn $name($($arg: $ty),*) -> bool {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "popcnt,bmi1,bmi2")]
+                fn with_bit_counts($($arg: $ty),*) -> bool {
+                    $body($($arg),*)
+                }
+                if is_x86_feature_detected!("popcnt")
+                    && is_x86_feature_detected!("bmi1")
+                    && is_x86_feature_detected!("bmi2")
+                {
+                    // SAFETY: the machine has just been found to have these instructions.
+                    return unsafe { with_bit_counts($($arg),*) };
+                }
+            }
+            $body($($arg),*)
+        }
+    };
+}
+
+dispatched! {
+    /// Writes the candidates of the middle row into `candidates`; true if there are any.
+    candidates, candidates_body(rows: &Rows<'_>, direction: Direction, candidates: &[AtomicU64])
+}
+
+dispatched! {
+    /// Deletes those candidates of the middle row that are still simple, first at even x, then at odd; true if any was.
+    ///
+    /// Rows of one parity of z and of y may be done in any order or at once: no voxel of one is a neighbour of another.
+    delete_parity, delete_parity_body(rows: &Rows<'_>, candidates: &[AtomicU64])
+}
+
+dispatched! {
+    /// Deletes, in order of x, those candidates of the middle row whose neighbours still form at most one component; true if
+    /// any was. Rows must be done in raster order.
+    delete_lee, delete_lee_body(rows: &Rows<'_>, candidates: &[AtomicU64])
+}
+
+#[inline(always)]
+fn candidates_body(rows: &Rows<'_>, direction: Direction, candidates: &[AtomicU64]) -> bool {
     let mut any = 0;
     for (w, out) in candidates.iter().enumerate() {
         let word = rows.word(4, w);
@@ -159,11 +200,8 @@ pub fn candidates(rows: &Rows<'_>, direction: Direction, candidates: &[AtomicU64
     any != 0
 }
 
-/// Deletes those candidates of the middle row that are still simple, first at even x, then at odd; true if any was.
-///
-/// Rows of one parity of z and of y may be done in any order or at once: no voxel of one is a neighbour of another.
-#[inline]
-pub fn delete_parity(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
+#[inline(always)]
+fn delete_parity_body(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
     const EVEN: u64 = 0x5555_5555_5555_5555;
     let mut changed = false;
     for class in [EVEN, !EVEN] {
@@ -190,10 +228,8 @@ pub fn delete_parity(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
     changed
 }
 
-/// Deletes, in order of x, those candidates of the middle row whose neighbours still form at most one component; true if
-/// any was. Rows must be done in raster order.
-#[inline]
-pub fn delete_lee(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
+#[inline(always)]
+fn delete_lee_body(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
     let mut changed = false;
     for (w, mask) in candidates.iter().enumerate() {
         let mut left = load(mask);

@@ -68,7 +68,7 @@ pub struct ThinOptions {
     /// The rule.
     pub method: ThinMethod,
     /// Planes of a slab, rounded up to an even number; of a 2-D mask all is one slab. `None` for about a sixteenth of the
-    /// volume. Smaller slabs need less memory beside the volume and less of the volume resident.
+    /// volume, at most 4 MiB. Smaller slabs need less memory beside the volume and less of the volume resident.
     pub slab_planes: Option<usize>,
 }
 
@@ -78,10 +78,25 @@ impl ThinOptions {
         ThinOptions { method, slab_planes: None }
     }
 
+    /// The largest slabs of which no more than `window_bytes` of the mask's words are in use at one time; slabs of two
+    /// planes if that is not possible, which [`ThinOptions::resident_bytes`] tells.
+    pub fn within(method: ThinMethod, layout: &BitLayout, window_bytes: u64) -> ThinOptions {
+        let fits = |n: usize| {
+            let options = ThinOptions { method, slab_planes: Some(n) };
+            options.resident_bytes(layout) <= window_bytes
+        };
+        let usual = ThinOptions::new(method).slab_planes(layout);
+        let planes = (1..=usual / 2).rev().map(|n| 2 * n).find(|&n| fits(n)).unwrap_or(2);
+        ThinOptions { method, slab_planes: Some(planes) }
+    }
+
     /// Planes of a slab of this mask.
     pub fn slab_planes(&self, layout: &BitLayout) -> usize {
         let n_planes = layout.shape()[0];
-        let planes = self.slab_planes.unwrap_or_else(|| n_planes.div_ceil(16).max(16));
+        // Slabs enough for the threads to run ahead of the deletions, small enough for the processor's cache.
+        let plane_bytes = (8 * layout.words_per_plane()).max(1);
+        let usual = || n_planes.div_ceil(16).max(16).min((4 << 20) / plane_bytes);
+        let planes = self.slab_planes.unwrap_or_else(usual);
         planes.clamp(1, n_planes.max(1)).next_multiple_of(2)
     }
 

@@ -210,6 +210,23 @@ fn a_free_bar_of_even_width_stays_under_parity_and_vanishes_under_lee() {
 }
 
 #[test]
+fn slabs_fit_the_window_they_are_made_for() {
+    let layout = BitLayout::new(&[1000, 300, 300]).unwrap();
+    for method in [ThinMethod::Parity, ThinMethod::Lee] {
+        let smallest = ThinOptions { method, slab_planes: Some(2) }.resident_bytes(&layout);
+        let usual = ThinOptions::new(method).resident_bytes(&layout);
+        for window in [smallest, smallest + 100_000, 1_000_000, usual, layout.n_bytes()] {
+            let options = ThinOptions::within(method, &layout, window);
+            assert!(options.resident_bytes(&layout) <= window, "{method:?} {window}");
+        }
+        assert_eq!(
+            ThinOptions::within(method, &layout, usual).slab_planes(&layout),
+            ThinOptions::new(method).slab_planes(&layout)
+        );
+    }
+}
+
+#[test]
 fn bad_calls_are_errors_and_empty_masks_are_done_at_once() {
     let options = ThinOptions::new(ThinMethod::Zhang);
     let (layout, mut words) = packed(&[2, 2, 2], &[1; 8]);

@@ -58,3 +58,27 @@ fn a_mask_without_background_has_no_distance() {
     let words = [!0, 0x3f, !0, 0x3f, !0, 0x3f];
     assert_eq!(nearest_background(&layout, &words, [0, 1, 69], [1.0; 3]), None);
 }
+
+#[test]
+fn distances_are_those_of_scipy() {
+    let golden: serde_json::Value = serde_json::from_str(include_str!("golden.json")).unwrap();
+    for case in golden["cases"].as_array().unwrap() {
+        let shape: Vec<usize> = serde_json::from_value(case["shape"].clone()).unwrap();
+        let spacing: [f64; 3] = serde_json::from_value(case["spacing"].clone()).unwrap();
+        let at: Vec<usize> = serde_json::from_value(case["at"].clone()).unwrap();
+        let distances: Vec<f64> = serde_json::from_value(case["distance"].clone()).unwrap();
+        let hex = case["mask"].as_str().unwrap();
+        let layout = BitLayout::new(&shape).unwrap();
+        let mut words = vec![0; layout.n_words()];
+        let voxel = |i: usize| [i / (shape[1] * shape[2]), i / shape[2] % shape[1], i % shape[2]];
+        for i in 0..shape.iter().product() {
+            let byte = u8::from_str_radix(&hex[i / 8 * 2..i / 8 * 2 + 2], 16).unwrap();
+            let [z, y, x] = voxel(i);
+            words[layout.row(z, y).start + x / 64] |= u64::from(byte >> (i % 8) & 1) << (x % 64);
+        }
+        for (&i, &expected) in at.iter().zip(&distances) {
+            let found = nearest_background(&layout, &words, voxel(i), spacing).unwrap();
+            assert!((found - expected).abs() <= 1e-12 * expected, "{found} {expected}");
+        }
+    }
+}
