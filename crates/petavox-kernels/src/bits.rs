@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// layout.pack(&mut words, &mask)?;
 /// assert_eq!(words, [0b010, 0b101]);
 /// let mut found = vec![];
-/// layout.for_each_set(&words, 0..2, |_z, y, x| found.push((y, x)));
+/// layout.for_each_set(&words, 0..1, |_z, y, x| found.push((y, x)));
 /// assert_eq!(found, [(0, 1), (1, 0), (1, 2)]);
 /// # Ok::<(), petavox_core::Error>(())
 /// ```

@@ -49,12 +49,16 @@
 //! # Ok::<(), petavox::Error>(())
 //! ```
 
+mod compare;
+mod demo;
 mod fold;
 mod image;
 mod save;
 mod size;
 mod skeleton;
 
+pub use compare::{Compared, compare};
+pub use demo::{DemoDone, demo};
 pub use image::Image;
 pub use save::{SaveOptions, Saved};
 pub use size::parse_size;

@@ -223,6 +223,14 @@ fn write_all(
     }
     let mut labels = vec![0; voxels.ranks.words().len()];
     branch_labels(&graph, &mut labels)?;
+    // Voxels without a neighbour are in no branch; in the image they get the numbers that follow.
+    let mut next = graph.n_branches() as u32;
+    for (voxel, label) in labels.iter_mut().enumerate() {
+        if *label == 0 && graph.contains(voxel as u32) {
+            next += 1;
+            *label = next;
+        }
+    }
     drop(graph);
     context.progress.end();
 
