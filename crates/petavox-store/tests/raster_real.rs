@@ -179,3 +179,39 @@ fn real_volumes_open_with_their_spacing() {
     assert_eq!(vessels.axes.as_str(), "zyx");
     assert_eq!(spec("skan-scripts/OP_1_Rendered_Paths.tif").shape, [60, 512, 512]);
 }
+
+#[test]
+fn sets_and_slides_open_as_one_image() {
+    let Some(data) = data() else { return };
+    let open = |name: &str| {
+        let path = data.join("formats").join(name).display().to_string();
+        open_with_info(&path, &OpenOptions::default()).unwrap()
+    };
+    // Five files of one plane each, described by a companion file.
+    let folder = "viv-fixtures/sites/avivator/data";
+    let set = open(&format!("{folder}/multifile-Z3.ome.tiff"));
+    assert_eq!(
+        (set.info.shape.as_slice(), set.info.axes.as_str()),
+        ([5, 24, 18].as_slice(), "zyx")
+    );
+    let whole = read_whole(&*set.source).unwrap();
+    let again = read_whole(&*open(&format!("{folder}/multifile-Z1.ome.tiff")).source).unwrap();
+    assert_eq!(whole.bytes(), again.bytes());
+    let stack = open(&format!("{folder}/multifile-Z*.ome.tiff"));
+    assert_eq!(stack.info.shape, [5, 24, 18]);
+    assert_eq!(whole.bytes(), read_whole(&*stack.source).unwrap().bytes());
+
+    let slide = open("libvips-samples/test/test-suite/images/CMU-1-Small-Region.svs");
+    assert_eq!(
+        (slide.info.shape.as_slice(), slide.info.axes.as_str()),
+        ([2967, 2220, 3].as_slice(), "yxc")
+    );
+    assert_eq!(slide.info.chunks, [240, 240, 3]);
+    assert_eq!(slide.info.spacing[..2], [0.499, 0.499]);
+    assert_eq!(slide.info.codecs, ["jpeg"]);
+    let ome = open("libvips-samples/test/test-suite/images/multi-channel-z-series.ome.tif");
+    assert_eq!(
+        (ome.info.shape.as_slice(), ome.info.axes.as_str()),
+        ([3, 5, 167, 439].as_slice(), "czyx")
+    );
+}

@@ -33,11 +33,16 @@ impl Own {
         format!("{MARK}{}", serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// Finds our line; in XML its quotes may be escaped.
+    /// Finds our words: a line of their own (in XML with escaped quotes), or a part of tifffile's.
     pub(crate) fn find(text: &str) -> Option<Own> {
-        let rest = &text[text.find(MARK)? + MARK.len()..];
-        let end = rest.find(['\n', '<']).unwrap_or(rest.len());
-        let own: Own = serde_json::from_str(&rest[..end].replace("&quot;", "\"")).ok()?;
+        let own: Own = if text.starts_with('{') {
+            let mut words: serde_json::Value = serde_json::from_str(text).ok()?;
+            serde_json::from_value(words.get_mut("petavox")?.take()).ok()?
+        } else {
+            let rest = &text[text.find(MARK)? + MARK.len()..];
+            let end = rest.find(['\n', '<']).unwrap_or(rest.len());
+            serde_json::from_str(&rest[..end].replace("&quot;", "\"")).ok()?
+        };
         let n = own.shape.len();
         let fits = own.axes.ndim() == n && own.spacing.len() == n && own.origin.len() == n;
         (fits && own.origin.iter().all(|v| v.is_finite())).then_some(own)

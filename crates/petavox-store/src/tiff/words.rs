@@ -128,10 +128,7 @@ pub(crate) fn plain(spec: &ImageSpec, outer: &Outer) -> String {
     let takes = matches!(spec.dtype, Dtype::UInt8 | Dtype::UInt16 | Dtype::Float32);
     let page = if outer.samples > 1 { "yxc" } else { "yx" };
     if !(takes && order == outer.letters && spec.axes.as_str().ends_with(page)) {
-        let upper = spec.axes.as_str().to_uppercase();
-        let upper = if outer.samples > 1 { upper.replace('C', "S") } else { upper };
-        let shape = format!("{:?}", spec.shape);
-        return format!("{{\"shape\": {shape}, \"axes\": \"{upper}\"}}\n{}\n", own.line());
+        return shaped(spec, outer, Some(&own));
     }
     let mut text = format!("ImageJ=1.54f\nimages={n}\n");
     for (name, letter) in [("channels", 'c'), ("slices", 'z'), ("frames", 't')] {
@@ -149,4 +146,15 @@ pub(crate) fn plain(spec: &ImageSpec, outer: &Outer) -> String {
         text += &format!("spacing={}\n", spec.spacing.values[z]);
     }
     format!("{text}loop=false\n{}\n", own.line())
+}
+
+/// tifffile's words, with our own where they are given.
+pub(crate) fn shaped(spec: &ImageSpec, outer: &Outer, own: Option<&Own>) -> String {
+    let upper = spec.axes.as_str().to_uppercase();
+    let upper = if outer.samples > 1 { upper.replace('C', "S") } else { upper };
+    let mut words = serde_json::json!({"shape": spec.shape, "axes": upper});
+    if let Some(own) = own {
+        words["petavox"] = serde_json::json!(own);
+    }
+    words.to_string().replacen("{\"shape\":", "{\"shape\": ", 1)
 }

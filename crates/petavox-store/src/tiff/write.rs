@@ -387,6 +387,11 @@ impl Shared {
             let (offsets, counts) = self.tiles(level, plane)?;
             let mut d = Directory::of(&self.levels[level].layout, self.big, offsets, counts);
             d.push(254, Value::Long(vec![u32::from(level > 0)]));
+            if level > 0 && plane == 0 && self.description.starts_with('{') {
+                // Where the full image carries its shape, its levels are looked for by theirs.
+                let words = words::shaped(&self.specs[level], &self.outer, None);
+                d.push(270, Value::Text(words));
+            }
             Ok(d)
         };
         let mut main = directory(0)?;
