@@ -77,16 +77,16 @@ impl<'a> Rows<'a> {
         if w < self.words_per_row { self.word(row, w) } else { 0 }
     }
 
-    /// The set bits of word `w`, which is `word`, whose neighbour in `direction` is clear.
+    /// The set bits of word `w`, which is `word`, whose neighbour in the direction is clear.
     #[inline(always)]
-    fn border(&self, direction: Direction, w: usize, word: u64) -> u64 {
-        let beyond = match direction {
-            Direction::YDown => self.word(3, w),
-            Direction::YUp => self.word(5, w),
-            Direction::ZDown => self.word(1, w),
-            Direction::ZUp => self.word(7, w),
-            Direction::XUp => word >> 1 | self.word_or_none(4, w + 1) << 63,
-            Direction::XDown => word << 1 | self.word_or_none(4, w.wrapping_sub(1)) >> 63,
+    fn border<const DIRECTION: u8>(&self, w: usize, word: u64) -> u64 {
+        let beyond = match DIRECTION {
+            d if d == Direction::YDown as u8 => self.word(3, w),
+            d if d == Direction::YUp as u8 => self.word(5, w),
+            d if d == Direction::ZDown as u8 => self.word(1, w),
+            d if d == Direction::ZUp as u8 => self.word(7, w),
+            d if d == Direction::XUp as u8 => word >> 1 | self.word_or_none(4, w + 1) << 63,
+            _ => word << 1 | self.word_or_none(4, w.wrapping_sub(1)) >> 63,
         };
         word & !beyond
     }
@@ -159,7 +159,7 @@ macro_rules! dispatched {
 }
 
 dispatched! {
-    /// Writes the candidates of the middle row into `candidates`; true if there are any.
+    /// Writes the candidates of the middle row into `candidates`; true if there are any, else nothing is written.
     candidates, candidates_body(rows: &Rows<'_>, direction: Direction, candidates: &[AtomicU64])
 }
 
@@ -178,26 +178,50 @@ dispatched! {
 
 #[inline(always)]
 fn candidates_body(rows: &Rows<'_>, direction: Direction, candidates: &[AtomicU64]) -> bool {
-    let mut any = 0;
+    // Compiled for each direction, so that the search for borders is a short loop.
+    match direction {
+        Direction::YDown => towards::<{ Direction::YDown as u8 }>(rows, candidates),
+        Direction::YUp => towards::<{ Direction::YUp as u8 }>(rows, candidates),
+        Direction::XUp => towards::<{ Direction::XUp as u8 }>(rows, candidates),
+        Direction::XDown => towards::<{ Direction::XDown as u8 }>(rows, candidates),
+        Direction::ZUp => towards::<{ Direction::ZUp as u8 }>(rows, candidates),
+        Direction::ZDown => towards::<{ Direction::ZDown as u8 }>(rows, candidates),
+    }
+}
+
+#[inline(always)]
+fn towards<const DIRECTION: u8>(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
+    let mut any = false;
     for (w, out) in candidates.iter().enumerate() {
         let word = rows.word(4, w);
-        let mut left = if word == 0 { 0 } else { rows.border(direction, w, word) };
-        let mut found = 0;
-        if left != 0 {
-            let window = rows.window(w);
-            while left != 0 {
-                let b = left.trailing_zeros();
-                left &= left - 1;
-                let n = rows.neighbors(&window, w, b);
-                if !is_endpoint(n) && is_simple(n) {
-                    found |= 1 << b;
-                }
-            }
+        let border = if word == 0 { 0 } else { rows.border::<DIRECTION>(w, word) };
+        let found = if border == 0 { 0 } else { simple_among(rows, w, border) };
+        if found != 0 && !any {
+            // Most rows have none and are not written at all.
+            candidates[..w].iter().for_each(|c| store(c, 0));
+            any = true;
         }
-        store(out, found);
-        any |= found;
+        if any {
+            store(out, found);
+        }
     }
-    any != 0
+    any
+}
+
+/// Those of the bits of word `w` that are simple and no endpoints.
+#[inline(always)]
+fn simple_among(rows: &Rows<'_>, w: usize, mut left: u64) -> u64 {
+    let window = rows.window(w);
+    let mut found = 0;
+    while left != 0 {
+        let b = left.trailing_zeros();
+        left &= left - 1;
+        let n = rows.neighbors(&window, w, b);
+        if !is_endpoint(n) && is_simple(n) {
+            found |= 1 << b;
+        }
+    }
+    found
 }
 
 #[inline(always)]

@@ -103,7 +103,7 @@ impl ThinOptions {
     /// Bytes of memory that [`thin`] takes beside the words of the mask: a byte per row, and the candidates of the slabs
     /// in work.
     pub fn scratch_bytes(&self, layout: &BitLayout) -> u64 {
-        let planes = self.slab_planes(layout);
+        let planes = self.slab_planes(layout).min(layout.shape()[0]);
         let n_slots = Sweeper::n_slots(self.method) as u64;
         let rows = (planes * layout.shape()[1]) as u64;
         layout.n_rows() as u64 + n_slots * rows * (layout.words_per_row() as u64 * 8 + 1)
