@@ -114,6 +114,7 @@ impl Staging {
         let invalid = || Error::argument("output", target.display(), "a path that ends in a name");
         let name = target.file_name().ok_or_else(invalid)?.to_string_lossy().into_owned();
         let lock = Lock::take(&target.with_file_name(format!(".{name}.lock")), target)?;
+        restore(target)?;
         if target.symlink_metadata().is_ok() && !overwrite {
             return Err(Error::Exists { path: target.into() });
         }
@@ -159,7 +160,7 @@ impl Staging {
         if is_there && !self.overwrite {
             return Err(Error::Exists { path: self.target.clone() });
         }
-        let aside = self.path.with_extension("replaced");
+        let aside = aside(&self.target);
         if is_there && (self.path.is_dir() || self.target.is_dir()) {
             rename(&self.target, &aside)?;
             if let Err(e) = rename(&self.path, &self.target) {
@@ -181,6 +182,25 @@ impl Staging {
         let _ = remove_any(&self.path);
         self.lock.release();
     }
+}
+
+/// Where what an output replaces waits until the new one stands in its place.
+fn aside(target: &Path) -> PathBuf {
+    let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    target.with_file_name(format!(".{name}.replaced"))
+}
+
+/// Tidies up after a process that died between moving the old output aside and the new one into its place: the old one comes
+/// back; where the new one made it, the old one goes.
+fn restore(target: &Path) -> Result<()> {
+    let aside = aside(target);
+    if aside.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    if target.symlink_metadata().is_ok() {
+        return remove_any(&aside);
+    }
+    std::fs::rename(&aside, target).map_err(|e| Error::io(target, "move back into place", e))
 }
 
 /// The folder that holds a path; `.` for a bare name.
@@ -326,6 +346,18 @@ mod tests {
             staging.abandon();
         }
         assert!(names(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn a_death_while_replacing_loses_neither_the_old_nor_leaves_it_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.zarr");
+        std::fs::create_dir(dir.path().join(".a.zarr.replaced")).unwrap();
+        assert!(matches!(Staging::begin(&path, 1, false, false), Err(Error::Exists { .. })));
+        assert_eq!(names(dir.path()), ["a.zarr"]);
+        std::fs::create_dir(dir.path().join(".a.zarr.replaced")).unwrap();
+        drop(Staging::begin(&path, 1, true, false).unwrap());
+        assert_eq!(names(dir.path()), ["a.zarr"]);
     }
 
     #[test]

@@ -149,8 +149,8 @@ impl ArrayMeta {
                 return Err(Error::corrupt(path, None, problem));
             }
             let entries = layer.shape.iter().zip(&layer.inner);
-            let entries = entries.map(|(s, i)| (s / i) as u64);
-            let bytes = entries.fold(Some(16u64), |n, c| n?.checked_mul(c));
+            let mut entries = entries.map(|(s, i)| (s / i) as u64);
+            let bytes = entries.try_fold(16u64, u64::checked_mul);
             if bytes.is_none_or(|b| b > limits.index_bytes) {
                 let problem = format!(
                     "a shard's index is larger than the limit of {} bytes",
