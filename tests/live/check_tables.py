@@ -51,7 +51,7 @@ def branch_tables_of_pandas_are_compared(folder):
     for word in ("321", "123", "wild &lt;type&gt;", "mutant", "<svg"):
         assert word in html, word
     (folder / "bad.parquet").write_bytes(b"PAR1 this is no table PAR1")
-    bad = petavox("compare", f"a={folder / 'bad.parquet'}", "-o", folder / "bad.html", ok=False)
+    bad = petavox("compare", f"a={folder / 'a.parquet'}", f"bad={folder / 'bad.parquet'}", "-o", folder / "bad.html", ok=False)
     assert bad.returncode == 1 and "bad.parquet" in bad.stderr and "panicked" not in bad.stderr, bad.stderr
     assert not (folder / "bad.html").exists()
 
