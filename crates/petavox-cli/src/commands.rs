@@ -1,8 +1,10 @@
 //! One file per command. A command turns its arguments and the settings into a report.
 
 mod apply;
+mod compare;
 mod completions;
 mod convert;
+mod demo;
 mod explain;
 mod help;
 mod info;
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Label(label::Label),
     Measure(measure::Measure),
     Skeleton(skeleton::Skeleton),
+    Compare(compare::Compare),
+    Demo(demo::Demo),
     Explain(explain::Explain),
     Completions(completions::Completions),
     Help(help::Help),
@@ -44,6 +48,8 @@ impl Command {
             Command::Label(_) => "label",
             Command::Measure(_) => "measure",
             Command::Skeleton(_) => "skeleton",
+            Command::Compare(_) => "compare",
+            Command::Demo(_) => "demo",
             Command::Explain(_) => "explain",
             Command::Completions(_) => "completions",
             Command::Help(_) => "help",
@@ -61,6 +67,8 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Report> {
         Command::Label(args) => label::run(&args, settings),
         Command::Measure(args) => measure::run(&args, settings),
         Command::Skeleton(args) => skeleton::run(&args, settings),
+        Command::Compare(args) => compare::run(&args, settings),
+        Command::Demo(args) => demo::run(&args, settings),
         Command::Explain(args) => explain::run(&args, settings),
         Command::Completions(args) => completions::run(&args),
         Command::Help(args) => help::run(&args),

@@ -6,7 +6,7 @@ use std::fmt::Write;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Look and convert", &["info", "convert"]),
     ("Compute", &["apply", "reduce", "label", "measure"]),
-    ("Analyse", &["skeleton"]),
+    ("Analyse", &["skeleton", "compare", "demo"]),
     ("Plan and help", &["explain", "completions", "help"]),
 ];
 
@@ -15,8 +15,8 @@ const TEMPLATE: &str =
 
 const AFTER: &str = "\
 An image is a Zarr array or OME-Zarr group (x.zarr, a level as x.zarr/1), a TIFF, .npy, .nii, .png
-or .jpg file, a folder of slices, or a quoted glob of them
-(\"slices/*.tif\"). The ending of an output picks its format.
+or .jpg file, a folder of slices, or a quoted glob of them (\"slices/*.tif\"). The ending of an
+output picks its format.
 
 See 'petavox COMMAND --help' for examples, and 'petavox help operations' for what 'apply' can do.";
 

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub(crate) struct Settings {
     pub(crate) run: RunOptions,
     pub(crate) memory_bytes: u64,
+    /// The limit, if one was typed.
+    pub(crate) memory_given: Option<u64>,
     pub(crate) threads: usize,
     pub(crate) json: bool,
     pub(crate) quiet: bool,
@@ -42,6 +44,7 @@ impl Settings {
         Ok(Settings {
             run,
             memory_bytes,
+            memory_given: global.memory,
             threads,
             json: global.json,
             quiet: global.quiet,

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &Help) -> Result<Report> {
     let mut command = crate::args::command();
     command.build();
     let text = match args.topic.as_deref() {
-        None => command.render_long_help().to_string(),
+        None => command.render_help().to_string(),
         Some("operations") => crate::help::operations(),
         Some(name) => match command.find_subcommand_mut(name) {
             Some(sub) => sub.render_long_help().to_string(),
