@@ -297,11 +297,14 @@ fn pictures(projections: &[Projection], unit: &str) -> String {
         let bar = round_length(width * 0.3);
         let (bar_px, margin) = (bar / width * w, 36.0);
         let text = format!("{} {unit}", super::numbers::tick(bar, bar));
+        // A dark ground, so that the bar is seen on bright pictures too.
+        let back_w = bar_px.max(27.0 * text.chars().count() as f64) + 40.0;
         let _ = write!(
             out,
             "<figure><svg class=\"picture\" viewBox=\"0 0 {w:.0} {h:.0}\" role=\"img\" aria-label=\"{title}\">\
              <image href=\"{uri}\" width=\"{w:.0}\" height=\"{h:.0}\" preserveAspectRatio=\"none\"/>\
-             <g style=\"stroke:#000;stroke-opacity:.55;stroke-width:5px;paint-order:stroke\">\
+             <rect x=\"{back_x:.1}\" y=\"{back_y:.1}\" width=\"{back_w:.1}\" height=\"94\" rx=\"8\" style=\"fill:#000;fill-opacity:.6\"/>\
+             <g>\
              <rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{bar_px:.1}\" height=\"11\" style=\"fill:#fff\"/>\
              <text x=\"{right:.1}\" y=\"{text_y:.1}\" style=\"fill:#fff;font-size:44px;font-weight:600;text-anchor:end\">{text}</text>\
              </g></svg><figcaption><b>{caption_title}</b> {caption}</figcaption></figure>",
@@ -309,6 +312,8 @@ fn pictures(projections: &[Projection], unit: &str) -> String {
             x = w - margin - bar_px,
             y = h - margin - 11.0,
             right = w - margin,
+            back_x = w - margin + 20.0 - back_w,
+            back_y = h - margin - 76.0,
             text_y = h - margin - 28.0,
             text = escape(&text),
             caption_title = escape(&capitalised(&picture.title)) + ".",
