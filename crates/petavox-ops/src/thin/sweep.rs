@@ -33,10 +33,9 @@ struct Slot {
 
 fn filled<T>(n: usize, make: impl Fn() -> T) -> Result<Vec<T>> {
     let mut v = Vec::new();
-    v.try_reserve_exact(n).map_err(|_| Error::Budget {
-        what: "thinning".into(),
-        needed: (n * size_of::<T>()) as u64,
-        budget: 0,
+    v.try_reserve_exact(n).map_err(|_| {
+        let what = format!("allocate {} bytes", n * size_of::<T>());
+        Error::io("memory", what, std::io::ErrorKind::OutOfMemory.into())
     })?;
     v.resize_with(n, make);
     Ok(v)
