@@ -1,5 +1,7 @@
 //! Files that go to other programs and come from them; driven by tests/live/check_raster.py, which sets the folders.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use petavox_core::{Axes, Block, Dtype, ImageSpec, Source, dispatch};
 use petavox_store::{
     Channel, Codec, CreateOptions, NpySource, OpenOptions, TiffImage, create, open,

@@ -1,5 +1,7 @@
 //! Real files by other programs: the good ones hold the recorded pixels, the bad ones are refused without harm.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use petavox_core::{Block, Dtype, Error, Source};
 use petavox_store::{OpenOptions, open_with_info};
 use serde_json::Value;

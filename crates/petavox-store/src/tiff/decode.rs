@@ -204,7 +204,7 @@ fn finish(layout: &Layout, mut data: Vec<u8>, path: &Path) -> Result<Vec<u8>> {
         return Ok(data);
     }
     let n_row = layout.chunk_width * layout.chunk_samples();
-    let rows = if row == 0 { 0 } else { data.len() / row };
+    let rows = data.len().checked_div(row).unwrap_or(0);
     let mut out = try_zeroed(path, n_row * rows * layout.dtype.size())?;
     if layout.format == Format::Float {
         for (half, to) in data.chunks_exact(2).zip(out.chunks_exact_mut(4)) {

@@ -198,16 +198,19 @@ impl Page {
         } else if layout.compression != 1 && n != 1 {
             return Err(corrupt("the lengths of its strips or tiles are missing".into()));
         }
-        if layout.is_plain() && !layout.tiled && n > 1 && !layout.separate {
-            if let Some(first) = one_run(reader, offsets, n, layout)? {
-                // Strips that follow each other are one strip: the whole page is one array in the file.
-                let bytes = (layout.row_bytes() * layout.height) as u64;
-                self.layout =
-                    Arc::new(Layout { chunk_height: layout.height, ..(*self.layout).clone() });
-                self.offsets = Table::Here([first].into());
-                self.counts = Table::Here([bytes].into());
-                return Ok(());
-            }
+        if layout.is_plain()
+            && !layout.tiled
+            && n > 1
+            && !layout.separate
+            && let Some(first) = one_run(reader, offsets, n, layout)?
+        {
+            // Strips that follow each other are one strip: the whole page is one array in the file.
+            let bytes = (layout.row_bytes() * layout.height) as u64;
+            self.layout =
+                Arc::new(Layout { chunk_height: layout.height, ..(*self.layout).clone() });
+            self.offsets = Table::Here([first].into());
+            self.counts = Table::Here([bytes].into());
+            return Ok(());
         }
         let table = |entry: &Entry| -> Result<Table> {
             if n <= TABLE_IN_MEMORY {
