@@ -4,7 +4,7 @@ use petavox_core::{Block, Boundary, Buffer, Error, ImageSpec, Region, Result};
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::run::{RunContext, Words};
+use crate::resources::{RunContext, Words};
 
 /// The part of one input that an operation needs to make a target region.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,11 +6,13 @@
 mod contract;
 pub mod explain;
 mod plan;
+mod resources;
 mod run;
 
 pub use contract::{BlockCall, BlockOp, FoldOp, Need, Part, SweepOp, Value, part};
 pub use plan::{Consumer, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, plan};
-pub use run::{
-    Budget, Outcome, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
-    available_memory, default_threads, execute, peak_resident_bytes,
+pub use resources::{
+    Budget, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
+    available_memory, default_threads, peak_resident_bytes,
 };
+pub use run::{Outcome, execute};

@@ -5,6 +5,7 @@ use super::later::Later;
 use super::node::{Kind, Node};
 use super::program::{Program, Step};
 use super::stage::{Consumer, Plan, Stage, Target};
+use crate::resources::RunContext;
 use petavox_core::{Error, Result, Source};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,6 +19,17 @@ pub struct PlanOptions {
     pub base_bytes: u64,
     /// Tasks that can run at once.
     pub n_threads: usize,
+}
+
+impl RunContext {
+    /// What the planner may use now.
+    pub fn plan_options(&self) -> PlanOptions {
+        PlanOptions {
+            budget_bytes: self.budget.limit(),
+            base_bytes: self.budget.used(),
+            n_threads: self.n_threads,
+        }
+    }
 }
 
 /// Cuts the computation of `targets` into stages that fit the budget.

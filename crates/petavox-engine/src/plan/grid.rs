@@ -9,6 +9,8 @@ use std::sync::Arc;
 /// Time to start a task, and to start a row of samples, in nanoseconds.
 const TASK_NS: f64 = 20_000.0;
 const ROW_NS: f64 = 15.0;
+/// Time to read a run of samples from a file that is read below its chunks.
+const READ_RUN_NS: f64 = 900.0;
 /// Time to decode or copy a byte of samples.
 const DECODE_NS: f64 = 1.0;
 const COPY_NS: f64 = 0.15;
@@ -165,6 +167,9 @@ fn price(query: &GridQuery<'_>, grid: ChunkGrid) -> Result<(f64, GridChoice), u6
                     decoded_bytes(source.as_ref(), made, &grid, spare - cache_bytes.min(spare));
                 cache_bytes += cache;
                 ns += decoded * DECODE_NS;
+                if source.reads_below_chunk() && source.locator().is_some() {
+                    ns += runs(made, &line.spec.shape) * READ_RUN_NS;
+                }
                 let name = source.locator().unwrap_or_else(|| "earlier stage".to_owned());
                 reads.push(ReadSummary { name, bytes: (decoded * n_blocks as f64) as u64 });
             }
@@ -182,6 +187,18 @@ fn price(query: &GridQuery<'_>, grid: ChunkGrid) -> Result<(f64, GridChoice), u6
         reads,
     };
     Ok((secs, choice))
+}
+
+/// Runs of samples that lie one after another in a file.
+fn runs(made: &Region, shape: &[usize]) -> f64 {
+    let mut n = made.len() as f64;
+    for a in (0..shape.len()).rev() {
+        n /= made.shape()[a].max(1) as f64;
+        if made.shape()[a] < shape[a] {
+            break;
+        }
+    }
+    n
 }
 
 /// Bytes decoded per block on average, and the cache that this assumes.

@@ -1,8 +1,8 @@
 //! Which blocks of a stage are done: told by its sinks, or by the journal of the run folder.
 
-use super::RunContext;
 use super::stage::Taker;
 use crate::plan::Stage;
+use crate::resources::RunContext;
 use petavox_core::{Error, Region, Result};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

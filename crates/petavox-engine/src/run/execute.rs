@@ -2,12 +2,11 @@
 
 use super::cache::ChunkCache;
 use super::checkpoint::Checkpoint;
-use super::pool::Pool;
 use super::stage::{OrderedMerge, StageRun, Taker};
-use super::{Reservation, RunContext, Words};
-use crate::contract::{BlockOp, Need, SweepOp, Value};
+use crate::contract::{BlockOp, SweepOp, Value};
 use crate::plan::{Consumer, Kind, Node, Plan, Program, Stage};
-use petavox_core::{Block, Boundary, ChunkGrid, Error, ImageSpec, Region, Result, Source};
+use crate::resources::{Reservation, RunContext, Words};
+use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Source};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -209,72 +208,6 @@ fn bind_all(roots: &[Arc<Node>], outcome: &Outcome) -> Result<HashMap<u64, Arc<d
     let mut out = HashMap::new();
     roots.iter().try_for_each(|r| visit(r, outcome, &mut out))?;
     Ok(out)
-}
-
-/// The block an operation asked for, made from what was read: samples outside the image by the boundary rule.
-pub(super) fn pad(have: &Block, need: &Need, shape: &[usize], pool: &mut Pool) -> Result<Block> {
-    let dtype = have.dtype();
-    let buffer = pool.take(need.region.len() * dtype.size())?;
-    let mut out = Block::over(need.region.clone(), dtype, buffer)?;
-    if Region::whole(shape).contains(&need.region) {
-        out.copy_from(have)?;
-        return Ok(out);
-    }
-    if let Boundary::Constant(value) = need.boundary {
-        out.fill(value);
-        out.copy_from(have)?;
-        return Ok(out);
-    }
-    let size = dtype.size();
-    let n = shape.len();
-    let map = |a: usize, x: i64| {
-        need.boundary.map(x, shape[a]).map(|p| p as i64 - have.region().start()[a])
-    };
-    let columns: Vec<Option<i64>> =
-        (need.region.start()[n - 1]..need.region.end(n - 1)).map(|x| map(n - 1, x)).collect();
-    let strides = have.strides();
-    let from = have.bytes();
-    let row_bytes = need.region.shape()[n - 1] * size;
-    let mut at = 0;
-    let region = need.region.clone();
-    let to = out.bytes_mut();
-    // Columns that stand one after another are copied as one run.
-    let runs = runs_of(&columns);
-    let mut missing = false;
-    region.for_each_row(|point| {
-        let mut base = 0;
-        for a in 0..n - 1 {
-            match map(a, point[a]) {
-                Some(p) => base += p as usize * strides[a],
-                None => missing = true,
-            }
-        }
-        let row = &mut to[at..at + row_bytes];
-        for &(first, source, len) in &runs {
-            let f = (base + source) * size;
-            row[first * size..(first + len) * size].copy_from_slice(&from[f..f + len * size]);
-        }
-        at += row_bytes;
-    });
-    if missing {
-        return Err(Error::internal("pad", format!("{} of an image of {shape:?}", need.region)));
-    }
-    Ok(out)
-}
-
-/// Maximal runs `(first, source, len)` of columns whose sources follow one another.
-fn runs_of(columns: &[Option<i64>]) -> Vec<(usize, usize, usize)> {
-    let mut runs: Vec<(usize, usize, usize)> = Vec::new();
-    for (i, column) in columns.iter().enumerate() {
-        let Some(c) = *column else { continue };
-        match runs.last_mut() {
-            Some((first, source, len)) if *first + *len == i && *source + *len == c as usize => {
-                *len += 1
-            }
-            _ => runs.push((i, c as usize, 1)),
-        }
-    }
-    runs
 }
 
 /// The image that a sweep left in its working volume.

@@ -1,10 +1,11 @@
 //! One stage: its blocks, made by workers, handed to consumers.
 
-use super::RunContext;
 use super::cache::ChunkCache;
+use super::pad::pad;
 use super::pool::Pool;
 use crate::contract::{BlockCall, FoldOp, Part, SweepOp};
 use crate::plan::{Program, Step, inside_of};
+use crate::resources::{Budget, Reservation, RunContext, Words};
 use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Sink};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex};
 pub(super) enum Taker {
     Sink(Arc<dyn Sink>),
     Fold { op: Arc<dyn FoldOp>, state: Mutex<OrderedMerge> },
-    Load { op: Arc<dyn SweepOp>, words: Mutex<super::Words> },
+    Load { op: Arc<dyn SweepOp>, words: Mutex<Words> },
 }
 
 /// Merges parts in block order, whatever the order they come in.
@@ -25,7 +26,7 @@ pub(super) struct OrderedMerge {
     waiting: BTreeMap<usize, Part>,
     pub(super) merged: Option<Part>,
     /// Memory beyond what was planned for the merged parts.
-    pub(super) more: Vec<super::Reservation>,
+    pub(super) more: Vec<Reservation>,
 }
 
 impl OrderedMerge {
@@ -35,7 +36,7 @@ impl OrderedMerge {
         part: Part,
         op: &dyn FoldOp,
         input: &ImageSpec,
-        budget: &super::Budget,
+        budget: &Budget,
     ) -> Result<()> {
         self.waiting.insert(number, part);
         while let Some(part) = self.waiting.remove(&self.next) {
@@ -47,7 +48,7 @@ impl OrderedMerge {
         }
         let has = self.merged.as_ref().map_or(0, |m| op.part_bytes(m));
         let reserved =
-            op.state_bytes(input) + self.more.iter().map(super::Reservation::bytes).sum::<u64>();
+            op.state_bytes(input) + self.more.iter().map(Reservation::bytes).sum::<u64>();
         if has > reserved {
             // In steps of half as much again, so that reservations stay few.
             self.more.push(budget.reserve(op.name(), has - reserved + has / 2)?);
@@ -186,7 +187,7 @@ impl StageRun<'_> {
                         padded.push(if *have.region() == need.region {
                             None
                         } else {
-                            Some(super::execute::pad(have, need, &specs[padded.len()].shape, pool)?)
+                            Some(pad(have, need, &specs[padded.len()].shape, pool)?)
                         });
                     }
                     let given: Vec<&Block> = padded

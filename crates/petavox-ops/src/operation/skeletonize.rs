@@ -56,14 +56,10 @@ pub(crate) fn thin_words(
     context: &RunContext,
 ) -> Result<()> {
     let layout = layout(spec)?;
-    let mut options = ThinOptions::new(method);
-    if !words.fits_memory() {
-        let mut planes = options.slab_planes(&layout);
-        while planes > 2 && options.resident_bytes(&layout) > words.window_bytes() {
-            planes /= 2;
-            options.slab_planes = Some(planes);
-        }
-    }
+    let options = match words.fits_memory() {
+        true => ThinOptions::new(method),
+        false => ThinOptions::within(method, &layout, words.window_bytes()),
+    };
     let _scratch = context.budget.reserve("thinning", options.scratch_bytes(&layout))?;
     thin(words, &layout, &options, context.workers.as_ref(), &context.cancel)?;
     Ok(())

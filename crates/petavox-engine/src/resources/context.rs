@@ -74,13 +74,4 @@ impl RunContext {
             folder: None,
         })
     }
-
-    /// What the planner may use now.
-    pub fn plan_options(&self) -> crate::plan::PlanOptions {
-        crate::plan::PlanOptions {
-            budget_bytes: self.budget.limit(),
-            base_bytes: self.budget.used(),
-            n_threads: self.n_threads,
-        }
-    }
 }
