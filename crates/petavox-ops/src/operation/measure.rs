@@ -204,6 +204,8 @@ impl BlockOp for Pair {
         vec![Need::inside(region.clone()), Need::inside(region)]
     }
 
+    // One body for every dtype: for some of them the cast changes nothing.
+    #[allow(clippy::unnecessary_cast)]
     fn run(&self, call: BlockCall<'_>) -> Result<()> {
         let (first, end) = (call.output.region().start()[0], call.output.region().end(0));
         let n = call.inputs[0].region().len();
