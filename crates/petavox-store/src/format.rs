@@ -1,7 +1,7 @@
-//! The table of formats: one line each.
+//! What a format is, and what it gives: an opened image, or the writer of one.
 
-use crate::{CreateOptions, ImageWriter, OpenOptions, Opened};
-use petavox_core::{ImageSpec, Result};
+use crate::{CreateOptions, Info, OpenOptions};
+use petavox_core::{ImageSpec, Result, Sink, Source};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,13 +34,47 @@ pub(crate) struct Format {
 /// Starts an output of this spec.
 pub(crate) type Create = fn(&Path, &ImageSpec, &CreateOptions) -> Result<Arc<dyn ImageWriter>>;
 
-/// All formats; the first whose `matches` says yes opens a path, the one with the longest ending creates it.
-/// A glob and a folder without Zarr metadata are folders of slices and are asked for apart, in `open.rs`.
-pub(crate) const FORMATS: &[Format] = &[
-    crate::zarr::FORMAT,
-    crate::tiff::FORMAT,
-    crate::npy::FORMAT,
-    crate::nifti::FORMAT,
-    crate::picture::PNG,
-    crate::picture::JPEG,
-];
+/// An opened image and what is known about it.
+pub struct Opened {
+    /// Reads it.
+    pub source: Arc<dyn Source>,
+    /// Describes it.
+    pub info: Info,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+/// An image that is being written, all levels of it, under a temporary name until [`ImageWriter::finish`].
+///
+/// A level's sink may be finished by itself, which makes that level durable; only the writer's `finish` moves the image to
+/// its final name.
+pub trait ImageWriter: Send + Sync {
+    /// The levels, full size first. Each is half the one before along the axes that shrink, rounded up; compare shapes or
+    /// [`crate::pyramid::factors`] to see which.
+    fn levels(&self) -> &[ImageSpec];
+
+    /// Writes a level.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if there is no such level, or what the file system says.
+    fn sink(&self, level: usize) -> Result<Arc<dyn Sink>>;
+
+    /// Reads back a level already written, to make the next one.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if there is no such level, or what the file system says.
+    fn source(&self, level: usize) -> Result<Arc<dyn Source>>;
+
+    /// Makes everything durable and moves it to its final name, complete.
+    ///
+    /// # Errors
+    /// Whatever the file system says, naming the file.
+    fn finish(&self) -> Result<()>;
+
+    /// Removes what was written, for a run that failed and is not to be resumed.
+    fn abandon(&self);
+}

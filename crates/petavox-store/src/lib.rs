@@ -6,12 +6,14 @@
 //!   were not checked first.
 //! - Outputs appear under their final name when they are complete, never before.
 //!
-//! A format is a folder or file of its own with one [`Format`](format::Format) line in `format.rs`.
+//! A format is a folder or file of its own with one [`Format`](format::Format) line in `formats.rs`.
 
 pub mod atomic;
+mod codec;
 mod create;
 mod described;
 mod format;
+mod formats;
 mod info;
 mod limits;
 mod memory;
@@ -19,6 +21,7 @@ mod missing;
 mod nifti;
 mod npy;
 mod open;
+mod options;
 mod picture;
 pub mod pyramid;
 mod raw;
@@ -30,15 +33,18 @@ mod zarr;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 
-pub use create::{BloscInner, Codec, CreateOptions, ImageWriter, create};
+pub use codec::{BloscInner, Codec};
+pub use create::create;
+pub use format::{ImageWriter, Opened};
 pub use info::{Channel, Info, LevelInfo};
 pub use limits::Limits;
-pub use missing::MissingChunks;
 pub use memory::{MemorySink, MemorySource};
-pub use open::{Missing, OpenOptions, Opened, info, open, open_with_info};
+pub use missing::MissingChunks;
 pub use nifti::NiftiSource;
 pub use npy::NpySource;
+pub use open::{info, open, open_with_info};
+pub use options::{CreateOptions, Missing, OpenOptions};
 pub use picture::PictureSource;
 pub use slices::SliceSource;
-pub use zarr::ZarrArray;
 pub use tiff::{TiffImage, TiffSource};
+pub use zarr::ZarrArray;

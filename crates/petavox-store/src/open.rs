@@ -1,50 +1,13 @@
 //! Opening by looking: directory or file, first bytes, then ending.
 
-use crate::format::{FORMATS, Look};
-use crate::{Info, Limits, MissingChunks, described::Described};
-use petavox_core::{Axes, Error, ImageSpec, Result, Source};
+use crate::described::Described;
+use crate::format::{Look, Opened};
+use crate::formats::FORMATS;
+use crate::{Info, OpenOptions};
+use petavox_core::{Error, ImageSpec, Result, Source};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-
-/// What to do where a chunk's object is missing, which Zarr defines as fill value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Missing {
-    /// An error that names the chunk.
-    Error,
-    /// The fill value, counted.
-    #[default]
-    Fill,
-}
-
-/// How to open.
-#[derive(Clone, Debug, Default)]
-pub struct OpenOptions {
-    /// What a file may claim.
-    pub limits: Limits,
-    /// What to do with missing chunks.
-    pub missing: Missing,
-    /// Counts the missing chunks of all that is opened with these options or clones of them.
-    pub missing_chunks: MissingChunks,
-    /// Meaning of the axes, where the user knows better than the file.
-    pub axes: Option<Axes>,
-    /// Physical size of a sample, where the user knows better than the file: per axis, one for all, or per spatial axis.
-    pub spacing: Option<Vec<f64>>,
-}
-
-/// An opened image and what is known about it.
-pub struct Opened {
-    /// Reads it.
-    pub source: Arc<dyn Source>,
-    /// Describes it.
-    pub info: Info,
-}
-
-impl std::fmt::Debug for Opened {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Opened").field("info", &self.info).finish_non_exhaustive()
-    }
-}
 
 /// Opens an image: a Zarr array or OME-Zarr group (or a level `x.zarr/1`, or `x.zarr/labels/cells`), a file, a folder of
 /// slices or a glob of them.

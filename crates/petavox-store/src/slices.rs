@@ -2,8 +2,8 @@
 
 mod names;
 
-use crate::memory::check_request;
 use crate::limits::Limits;
+use crate::memory::check_request;
 use crate::npy::NpySource;
 use crate::picture::PictureSource;
 use crate::tiff::TiffImage;
