@@ -56,7 +56,26 @@ pub fn compare(samples: &[(String, PathBuf)], output: &Path, overwrite: bool) ->
         }
         tables.push((name.clone(), table));
     }
+    let unit = common_unit(samples);
     let counts = tables.iter().map(|(name, table)| (name.clone(), table.n_rows())).collect();
-    write_whole(output, compare_report(&tables, &CompareOptions::default()).as_bytes())?;
+    write_whole(
+        output,
+        compare_report(&tables, &CompareOptions { unit, ..CompareOptions::default() }).as_bytes(),
+    )?;
     Ok(Compared { output: output.to_owned(), samples: counts })
+}
+
+/// The unit of lengths, if the `run.json` beside every table names the same one.
+fn common_unit(samples: &[(String, PathBuf)]) -> Option<String> {
+    let mut common = None;
+    for (_, path) in samples {
+        let folder = if path.is_dir() { path } else { path.parent()? };
+        let facts = std::fs::read(folder.join("run.json")).ok()?;
+        let facts: serde_json::Value = serde_json::from_slice(&facts).ok()?;
+        let unit = facts.get("unit")?.as_str()?.to_owned();
+        if common.get_or_insert_with(|| unit.clone()) != &unit {
+            return None;
+        }
+    }
+    common
 }

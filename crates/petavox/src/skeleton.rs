@@ -108,8 +108,16 @@ pub struct SkeletonDone {
     pub resumed: bool,
 }
 
-/// Rows of the table that are in memory at one time.
+/// Bytes that a row of the table takes while it is made and written.
+const ROW_BYTES: u64 = 600;
+/// Rows of the table that are written at a time, and that the report shows, at most.
 const ROWS_AT_ONCE: usize = 50_000;
+const ROWS_IN_REPORT: usize = 1_000_000;
+
+/// As many rows as a part of the free memory holds.
+fn rows_within(context: &RunContext, most: usize) -> usize {
+    ((context.budget.free() / 4 / ROW_BYTES) as usize).clamp(1000, most)
+}
 
 /// Skeletonizes an image and writes `branches.parquet`, `skeleton.zarr`, `report.html` and `run.json` into `dir`, which
 /// appears when everything is in it.
@@ -191,7 +199,7 @@ fn write_all(
     let mut first = 0;
     loop {
         context.cancel.check()?;
-        let last = (first + ROWS_AT_ONCE).min(n);
+        let last = (first + rows_within(context, ROWS_AT_ONCE)).min(n);
         writer.append(&summarize_rows(&graph, first..last, &options, workers)?)?;
         first = last;
         if first >= n {
@@ -199,8 +207,10 @@ fn write_all(
         }
     }
     writer.finish()?;
-    // The report shows every branch; of very many it shows the first million.
-    let table = summarize_rows(&graph, 0..n.min(1_000_000), &options, workers)?;
+    // The report shows every branch, or as many as there is memory for.
+    let shown = n.min(rows_within(context, ROWS_IN_REPORT));
+    let _shown = context.budget.reserve("the report's table", shown as u64 * ROW_BYTES)?;
+    let table = summarize_rows(&graph, 0..shown, &options, workers)?;
     for export in &job.exports {
         let name = match export {
             Export::Swc => "skeleton.swc",
@@ -221,6 +231,8 @@ fn write_all(
         })
         .map_err(|e| failure.take().unwrap_or(e))?;
     }
+    let _labels =
+        context.budget.reserve("branch numbers", 4 * voxels.ranks.words().len() as u64)?;
     let mut labels = vec![0; voxels.ranks.words().len()];
     branch_labels(&graph, &mut labels)?;
     // Voxels without a neighbour are in no branch; in the image they get the numbers that follow.
@@ -234,10 +246,16 @@ fn write_all(
     drop(graph);
     context.progress.end();
 
-    let projections = pictures::projections(image, &voxels, &labels)?;
+    let projections = pictures::projections(image, &voxels, &labels, job.options.is_mask)?;
     write_skeleton(&stage_dir.join("skeleton.zarr"), &voxels, labels, context)?;
-    let done = facts(image, dir, job, context, &voxels, &summary, began);
-    write_report(stage_dir, image.spec(), job, &done, &table, projections)?;
+    let mut done = facts(image, dir, job, context, &voxels, &summary, began);
+    if shown < n {
+        done.notes.push(format!(
+            "The report shows the first {shown} of {n} branches; the table has them all."
+        ));
+    }
+    let input_path = image.info().map(|i| i.path.as_str()).unwrap_or_default();
+    write_report(stage_dir, input_path, image.spec(), job, &done, &table, projections)?;
     let json = serde_json::to_vec_pretty(&done).map_err(|e| Error::internal("run.json", e))?;
     write_whole(&stage_dir.join("run.json"), &json)?;
     Ok(done)
@@ -312,8 +330,21 @@ fn facts(
     }
 }
 
+/// The name by which a person knows an input: of the file, or of the folder of a glob of slices.
+fn name_of(path: &str) -> Option<String> {
+    let path = Path::new(path);
+    let name = path.file_name()?.to_string_lossy();
+    let name = if name.contains(['*', '?', '[']) {
+        path.parent()?.file_name()?.to_string_lossy()
+    } else {
+        name
+    };
+    Some(name.into_owned())
+}
+
 fn write_report(
     stage_dir: &Path,
+    input_path: &str,
     input: &ImageSpec,
     job: &SkeletonJob,
     done: &SkeletonDone,
@@ -342,10 +373,7 @@ fn write_report(
     if job.prune > 0.0 {
         say("prune", job.prune.to_string());
     }
-    let title = done
-        .output
-        .file_name()
-        .map_or_else(|| "skeleton".to_owned(), |n| n.to_string_lossy().into_owned());
+    let title = name_of(input_path).unwrap_or_else(|| "skeleton".to_owned());
     let html = skeleton_report(&SkeletonReport {
         title,
         run: RunFacts {

@@ -32,13 +32,16 @@ impl RunContext {
     }
 }
 
+/// What can be made in one pass: the same number of stages must have run before, and the blocks have the same shape.
+type Groups = BTreeMap<(usize, Vec<usize>), Vec<(Arc<Node>, Consumer)>>;
+
 /// Cuts the computation of `targets` into stages that fit the budget.
 ///
 /// # Errors
 /// [`Error::Budget`] with the smallest budget that works.
 pub fn plan(targets: &[Target], options: &PlanOptions) -> Result<Plan> {
     let mut depths = HashMap::new();
-    let mut groups: BTreeMap<(usize, Vec<usize>), Vec<(Arc<Node>, Consumer)>> = BTreeMap::new();
+    let mut groups = Groups::new();
     let mut seen = HashMap::new();
     for target in targets {
         collect(&target.node, &mut depths, &mut groups, &mut seen);
@@ -88,7 +91,7 @@ fn depth(node: &Arc<Node>, memo: &mut HashMap<u64, usize>) -> usize {
 fn collect(
     node: &Arc<Node>,
     depths: &mut HashMap<u64, usize>,
-    groups: &mut BTreeMap<(usize, Vec<usize>), Vec<(Arc<Node>, Consumer)>>,
+    groups: &mut Groups,
     seen: &mut HashMap<u64, ()>,
 ) {
     if seen.insert(node.id(), ()).is_some() {

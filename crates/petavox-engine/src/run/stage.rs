@@ -209,10 +209,10 @@ impl StageRun<'_> {
             }
             blocks[i] = Some(out);
             for k in 0..=i {
-                if last[k] == i {
-                    if let Some(b) = blocks[k].take() {
-                        pool.give(b.into_buffer());
-                    }
+                if last[k] == i
+                    && let Some(b) = blocks[k].take()
+                {
+                    pool.give(b.into_buffer());
                 }
             }
         }

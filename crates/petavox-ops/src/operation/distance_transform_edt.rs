@@ -26,7 +26,11 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
         _ => params.per_axis("sampling", input.spec(), 1.0)?,
     };
     if sampling.iter().any(|s| !(s.is_finite() && *s > 0.0)) {
-        return Err(Error::argument("distance_transform_edt: sampling", format!("{sampling:?}"), "positive numbers"));
+        return Err(Error::argument(
+            "distance_transform_edt: sampling",
+            format!("{sampling:?}"),
+            "positive numbers",
+        ));
     }
     Node::sweep(Arc::new(Distance { sampling }), super::as_mask(input)?)
 }
@@ -72,7 +76,10 @@ impl Distance {
         let mut scratch = Buffer::zeroed(distance_pass_scratch_bytes(whole.shape()[axis]))?;
         let samples = squares.typed_mut::<f64>()?;
         each_row(&tile, whole, |here, there| {
-            samples[here].iter_mut().zip(&volume[there]).for_each(|(s, w)| *s = f64::from_bits(load(w)));
+            samples[here]
+                .iter_mut()
+                .zip(&volume[there])
+                .for_each(|(s, w)| *s = f64::from_bits(load(w)));
         });
         distance_pass(&mut squares, axis, self.sampling[axis], scratch.bytes_mut())?;
         let samples = squares.typed::<f64>()?;
@@ -123,12 +130,16 @@ impl SweepOp for Distance {
         let whole = input.region();
         let per_task = task_bytes(&input.shape);
         // As many tasks at once as there is memory for; one was planned for.
-        let n_at_once = (context.budget.free() / per_task.max(1)).clamp(1, context.n_threads as u64);
+        let n_at_once =
+            (context.budget.free() / per_task.max(1)).clamp(1, context.n_threads as u64);
         let _scratch = context.budget.reserve("distance_transform_edt", per_task * n_at_once)?;
         let failure = Mutex::new(None);
         for axis in (0..input.ndim()).rev() {
             let grid = tiles(&input.shape, axis);
-            context.progress.begin(&format!("distance along {}", &input.axes.as_str()[axis..=axis]), grid.len() as u64);
+            context.progress.begin(
+                &format!("distance along {}", &input.axes.as_str()[axis..=axis]),
+                grid.len() as u64,
+            );
             for first in (0..grid.len()).step_by(n_at_once as usize) {
                 context.cancel.check()?;
                 let n = (n_at_once as usize).min(grid.len() - first);
@@ -156,7 +167,10 @@ impl SweepOp for Distance {
         let region = out.region().clone();
         let samples = out.typed_mut::<f64>()?;
         each_row(&region, &input.region(), |here, there| {
-            samples[here].iter_mut().zip(&words[there]).for_each(|(s, w)| *s = f64::from_bits(*w).sqrt());
+            samples[here]
+                .iter_mut()
+                .zip(&words[there])
+                .for_each(|(s, w)| *s = f64::from_bits(*w).sqrt());
         });
         Ok(())
     }

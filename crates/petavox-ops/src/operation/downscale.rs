@@ -3,7 +3,9 @@
 use crate::Params;
 use petavox_core::{Error, ImageSpec, Region, Result};
 use petavox_engine::{BlockCall, BlockOp, Need, Node};
-use petavox_kernels::resample::{DownscaleMethod, downscale as kernel, downscale_input, downscaled_shape};
+use petavox_kernels::resample::{
+    DownscaleMethod, downscale as kernel, downscale_input, downscaled_shape,
+};
 use std::sync::Arc;
 
 struct Downscale {
@@ -29,10 +31,16 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let spec = input.spec();
     let given = params.numbers("factors")?.unwrap_or_else(|| vec![2.0]);
     if given.iter().any(|f| !(1.0..=1e9).contains(f) || f.fract() != 0.0) {
-        return Err(Error::argument("downscale: factors", format!("{given:?}"), "whole numbers, 1 or more"));
+        return Err(Error::argument(
+            "downscale: factors",
+            format!("{given:?}"),
+            "whole numbers, 1 or more",
+        ));
     }
     let factors: Vec<usize> = match given.len() {
-        1 => (0..spec.ndim()).map(|a| if spec.axes.is_spatial(a) { given[0] as usize } else { 1 }).collect(),
+        1 => (0..spec.ndim())
+            .map(|a| if spec.axes.is_spatial(a) { given[0] as usize } else { 1 })
+            .collect(),
         n if n == spec.ndim() => given.iter().map(|f| *f as usize).collect(),
         n => {
             let expected = format!("1 or {}, one per axis of {}", spec.ndim(), spec.axes);

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Longest side of a projection, in pixels; larger images are binned by their maximum.
-pub const LONGEST_SIDE: usize = 1200;
+pub const LONGEST_SIDE: usize = 800;
 
 /// The projection of a 2-D or 3-D image along its first axis (a 2-D image is its own), `float64`, binned to at most
 /// [`LONGEST_SIDE`] pixels. Pixels that have no number are NaN.

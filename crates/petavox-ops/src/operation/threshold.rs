@@ -41,10 +41,8 @@ impl FromStr for Threshold {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Threshold> {
-        if let Ok(value) = text.parse::<f64>() {
-            if value.is_finite() {
-                return Ok(Threshold::Value(value));
-            }
+        if let Some(value) = text.parse::<f64>().ok().filter(|v| v.is_finite()) {
+            return Ok(Threshold::Value(value));
         }
         METHODS.iter().find(|(name, _)| *name == text).map(|(_, t)| *t).ok_or_else(|| {
             Error::argument(

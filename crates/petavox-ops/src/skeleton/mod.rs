@@ -23,7 +23,7 @@ pub use graph::{GraphOptions, GraphSummary, SkeletonGraph};
 pub use label_image::LabelImage;
 pub use labels::branch_labels;
 pub use prune::prune;
-pub use table::{TableOptions, summarize, summarize_rows};
 pub use scratch::RunArrays;
+pub use table::{TableOptions, summarize, summarize_rows};
 pub use values::VoxelValues;
 pub use voxels::{SkeletonOptions, SkeletonVoxels, skeleton_plan, skeleton_voxels};

@@ -5,11 +5,12 @@ use petavox_core::Result;
 use petavox_ops::report::{Projection, Raster, branch_color};
 use petavox_ops::skeleton::SkeletonVoxels;
 
-/// The three projections, of the same size.
+/// The projections of image, mask and skeleton, of the same size; of a mask only the last two.
 pub(super) fn projections(
     image: &Image,
     voxels: &SkeletonVoxels,
     labels: &[u32],
+    is_mask: bool,
 ) -> Result<Vec<Projection>> {
     let ([height, width], pixels) = &voxels.image_projection;
     let (height, width) = (*height, *width);
@@ -30,15 +31,14 @@ pub(super) fn projections(
     let mask = voxels.mask_projection.iter().map(|&m| if m { 255 } else { 0 }).collect();
     let grey = stretched(pixels);
     let skeleton = painted(voxels, labels, &grey, [height, width]);
-    Ok(vec![
-        projection("image", caption.clone(), Raster::grey(width, height, grey)?),
-        projection("mask", caption.clone(), Raster::grey(width, height, mask)?),
-        projection(
-            "skeleton",
-            "coloured by branch, over the image".to_owned(),
-            Raster::rgb(width, height, skeleton)?,
-        ),
-    ])
+    let mut all = Vec::new();
+    if !is_mask {
+        all.push(projection("image", caption.clone(), Raster::grey(width, height, grey)?));
+    }
+    all.push(projection("mask", caption, Raster::grey(width, height, mask)?));
+    let caption = "coloured by branch".to_owned();
+    all.push(projection("skeleton", caption, Raster::rgb(width, height, skeleton)?));
+    Ok(all)
 }
 
 /// Grey values: the lowest and highest half per cent are cut, as a viewer's automatic contrast does.
@@ -70,7 +70,7 @@ fn painted(
     let mut rgb: Vec<u8> = grey.iter().flat_map(|g| [g / 4; 3]).collect();
     let shape = &voxels.spec.shape;
     let n = shape.len();
-    let thick = usize::from(width.max(height) > 400);
+    let thick = width.max(height) / 250;
     for (rank, &label) in voxels.ranks.words().iter().zip(labels) {
         let rank = *rank as usize;
         let x = rank % shape[n - 1] / voxels.projection_bin;
