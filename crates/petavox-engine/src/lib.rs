@@ -10,7 +10,9 @@ mod resources;
 mod run;
 
 pub use contract::{BlockCall, BlockOp, FoldOp, Need, Part, SweepOp, Value, part};
-pub use plan::{Consumer, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, plan};
+pub use plan::{
+    Consumer, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, identity, plan,
+};
 pub use resources::{
     Budget, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
     available_memory, default_threads, peak_resident_bytes,

@@ -5,6 +5,10 @@
 //! a hash of the coordinates. Only additions, multiplications, divisions and square roots are used, so that the same seed
 //! gives the same bits on every machine, and for every division into regions.
 
+mod image;
+
+pub use image::VesselImage;
+
 use petavox_core::{Block, Dtype, Error, Region, Result};
 
 /// What the vessels look like.

@@ -1,10 +1,10 @@
 //! The main job on a volume that the demo makes itself, bigger than the memory it then runs in.
 
 use crate::{Image, SaveOptions, SkeletonDone, SkeletonJob, skeleton};
-use petavox_core::{Block, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Source};
+use petavox_core::{Error, Result, Source};
 use petavox_engine::RunOptions;
 use petavox_ops::operation::threshold::Threshold;
-use petavox_ops::phantom::{VesselOptions, Vessels};
+use petavox_ops::phantom::{VesselImage, VesselOptions};
 use petavox_ops::skeleton::SkeletonOptions;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -52,8 +52,8 @@ pub fn demo(size: usize, dir: &Path, overwrite: bool, run: &RunOptions) -> Resul
         }
         std::fs::remove_dir_all(dir).map_err(|e| Error::io(dir, "remove", e))?;
     }
-    let source = Phantom::new(size)?;
-    let volume_bytes = source.spec.bytes();
+    let source = VesselImage::new([size; 3], &VesselOptions::default())?;
+    let volume_bytes = source.spec().bytes();
     let budget = run.memory_bytes.unwrap_or((volume_bytes / TIMES_THE_BUDGET).max(LEAST_BUDGET));
     let run = RunOptions { memory_bytes: Some(budget), ..run.clone() };
     let volume = dir.join("volume.zarr");
@@ -89,48 +89,4 @@ pub fn demo(size: usize, dir: &Path, overwrite: bool, run: &RunOptions) -> Resul
         report,
         skeleton: done,
     })
-}
-
-/// The demo's volume, made region by region.
-struct Phantom {
-    vessels: Vessels,
-    spec: ImageSpec,
-    grid: ChunkGrid,
-}
-
-impl Phantom {
-    fn new(size: usize) -> Result<Phantom> {
-        let shape = [size; 3];
-        let vessels = Vessels::new(shape, &VesselOptions::default())?;
-        let spec = ImageSpec::new(shape, Dtype::Float32)?
-            .with_spacing(&[1.0], Some("micrometer".to_owned()))?;
-        Ok(Phantom { vessels, grid: ChunkGrid::new(&shape, &[64; 3]), spec })
-    }
-}
-
-impl Source for Phantom {
-    fn spec(&self) -> &ImageSpec {
-        &self.spec
-    }
-
-    fn grid(&self) -> &ChunkGrid {
-        &self.grid
-    }
-
-    fn reads_below_chunk(&self) -> bool {
-        true
-    }
-
-    fn scratch_bytes(&self, region: &Region) -> u64 {
-        2 * (region.len() * self.spec.dtype.size()) as u64
-    }
-
-    fn read(&self, out: &mut Block) -> Result<()> {
-        let made = self.vessels.image(out.region())?;
-        out.copy_from(&made)
-    }
-
-    fn locator(&self) -> Option<String> {
-        None
-    }
 }

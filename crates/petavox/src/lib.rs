@@ -62,7 +62,7 @@ pub use demo::{DemoDone, demo};
 pub use image::Image;
 pub use save::{SaveOptions, Saved};
 pub use size::parse_size;
-pub use skeleton::{Export, SkeletonDone, SkeletonJob, plan_skeleton, skeleton};
+pub use skeleton::{plan_skeleton, skeleton};
 
 pub use petavox_core::{
     Axes, Block, CancelToken, Column, Dtype, Element, Error, ImageSpec, NoProgress, Progress,
@@ -74,7 +74,7 @@ pub use petavox_engine::{
 pub use petavox_ops::operation::measure::PROPERTIES;
 pub use petavox_ops::operation::reduce::{Reduced, Reduction};
 pub use petavox_ops::operation::threshold::Threshold;
-pub use petavox_ops::skeleton::SkeletonOptions;
+pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions};
 pub use petavox_ops::thin::ThinMethod;
 pub use petavox_ops::{OPERATIONS, Operation, nearest};
 pub use petavox_store::{Channel, Codec, Info, LevelInfo, Limits, Missing, OpenOptions, table};

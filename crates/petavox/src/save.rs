@@ -3,10 +3,9 @@
 use crate::Image;
 use petavox_core::{Block, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Source};
 use petavox_engine::explain::{Document, StageDoc};
-use petavox_engine::{Kind, Node, Plan, RunContext, RunOptions, Target, execute, plan};
+use petavox_engine::{Node, Plan, RunContext, RunOptions, Target, execute, identity, plan};
 use petavox_store::{CreateOptions, ImageWriter, create, pyramid};
 use serde::Serialize;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -186,23 +185,6 @@ fn coarser(
         if is_labels || finer.spec().dtype == Dtype::Bool { "mode" } else { "mean" }
     );
     petavox_ops::apply(&finer, &step)
-}
-
-/// A hash of what is computed, from which files, as they are now.
-pub(crate) fn identity(node: &Arc<Node>) -> u64 {
-    fn visit(node: &Arc<Node>, hasher: &mut DefaultHasher) {
-        if let Kind::Source(source) = node.kind()
-            && let Some(path) = source.locator()
-            && let Ok(meta) = std::fs::metadata(path)
-        {
-            (meta.len(), meta.modified().ok()).hash(hasher);
-        }
-        node.inputs().iter().chain(node.values()).for_each(|n| visit(n, hasher));
-    }
-    let mut hasher = DefaultHasher::new();
-    node.id().hash(&mut hasher);
-    visit(node, &mut hasher);
-    hasher.finish()
 }
 
 /// A level that is planned to be read before it is there.

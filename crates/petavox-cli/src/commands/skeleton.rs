@@ -69,6 +69,7 @@ impl Skeleton {
     fn job(&self, settings: &Settings) -> SkeletonJob {
         let usual = SkeletonOptions::default();
         SkeletonJob {
+            input: String::new(),
             options: SkeletonOptions {
                 sigma: self.sigma.clone().unwrap_or(usual.sigma),
                 threshold: self.threshold,

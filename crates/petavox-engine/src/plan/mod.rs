@@ -2,12 +2,14 @@
 
 mod compile;
 mod grid;
+mod identity;
 mod later;
 mod node;
 mod program;
 mod stage;
 
 pub use compile::{PlanOptions, plan};
+pub use identity::identity;
 pub use node::{Kind, Node};
 pub(crate) use program::{Program, Step, inside_of};
 pub use stage::{Consumer, Plan, ReadSummary, Stage, Target};

@@ -1,22 +1,26 @@
 //! Skeleton analysis: from the voxels of a skeleton to a graph of branches and its table.
 //!
+//! - [`analyse`]: all of it, from an image to a folder with table, skeleton, report and facts.
 //! - [`skeleton_voxels`]: smooth, threshold, clean, thin; the voxels that are left, each with its radius.
 //! - [`SkeletonGraph`]: branches between tips and junctions, built from the sorted raster ranks of the skeleton's voxels.
 //! - [`summarize`]: the table of branches, row for row what `skan.summarize` gives, with radius and tortuosity added.
 //! - [`prune`]: the graph without short tip branches.
 //! - [`branch_labels`]: the branch of every voxel. [`swc`], [`graphml`]: the graph for other programs.
 
+mod analysis;
 mod arrays;
 mod export;
 mod graph;
 mod label_image;
 mod labels;
+mod pictures;
 mod prune;
 mod scratch;
 mod table;
 mod values;
 mod voxels;
 
+pub use analysis::{Export, SkeletonDone, SkeletonJob, analyse, plan_analysis};
 pub use arrays::{Arrays, Heap, Memory};
 pub use export::{graphml, swc};
 pub use graph::{GraphOptions, GraphSummary, SkeletonGraph};

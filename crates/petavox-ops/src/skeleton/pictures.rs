@@ -1,13 +1,14 @@
 //! The pictures of a skeleton's report: image, mask and skeleton seen along the first axis.
 
-use crate::Image;
+use super::voxels::SkeletonVoxels;
+use crate::report::{Projection, Raster, branch_color};
 use petavox_core::Result;
-use petavox_ops::report::{Projection, Raster, branch_color};
-use petavox_ops::skeleton::SkeletonVoxels;
+use petavox_engine::Node;
+use std::sync::Arc;
 
 /// The projections of image, mask and skeleton, of the same size; of a mask only the last two.
 pub(super) fn projections(
-    image: &Image,
+    image: &Arc<Node>,
     voxels: &SkeletonVoxels,
     labels: &[u32],
     is_mask: bool,
