@@ -1,20 +1,7 @@
-//! What can be typed.
+//! Options that every command takes.
 
-use crate::commands::Command;
-use crate::{failure, help};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
-use std::process::ExitCode;
-
-/// Image analysis for n-dimensional scientific images bigger than memory.
-#[derive(Debug, Parser)]
-#[command(name = "petavox", version, disable_help_subcommand = true, arg_required_else_help = true)]
-pub(crate) struct Cli {
-    #[command(flatten)]
-    pub(crate) global: Global,
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
@@ -52,25 +39,4 @@ pub(crate) enum When {
     Auto,
     Always,
     Never,
-}
-
-/// The program's whole interface, with the commands in groups.
-pub(crate) fn command() -> clap::Command {
-    help::grouped(Cli::command())
-}
-
-/// Reads the command line; what is wrong with it, or help that was asked for, is printed here.
-pub(crate) fn parse() -> Result<Cli, ExitCode> {
-    let parsed = command()
-        .try_get_matches()
-        .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command())));
-    parsed.map_err(|e| {
-        let wants_json = e.use_stderr() && std::env::args().any(|a| a == "--json");
-        if wants_json {
-            return failure::tell_usage(&e);
-        }
-        // A closed pipe is not worth a message.
-        let _ = e.print();
-        ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2))
-    })
 }

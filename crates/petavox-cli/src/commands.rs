@@ -57,8 +57,12 @@ impl Command {
     }
 }
 
-/// Does what was asked for.
-pub(crate) fn run(command: Command, settings: &Settings) -> Result<Report> {
+/// Does what was asked for; `interface` is the whole command line, for help and completions.
+pub(crate) fn run(
+    command: Command,
+    interface: clap::Command,
+    settings: &Settings,
+) -> Result<Report> {
     match command {
         Command::Info(args) => info::run(&args),
         Command::Convert(args) => convert::run(&args, settings),
@@ -70,7 +74,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Report> {
         Command::Compare(args) => compare::run(&args, settings),
         Command::Demo(args) => demo::run(&args, settings),
         Command::Explain(args) => explain::run(&args, settings),
-        Command::Completions(args) => completions::run(&args),
-        Command::Help(args) => help::run(&args),
+        Command::Completions(args) => completions::run(&args, interface),
+        Command::Help(args) => help::run(&args, interface),
     }
 }

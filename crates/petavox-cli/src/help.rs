@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// The commands as they are shown, by what they are for.
-const GROUPS: &[(&str, &[&str])] = &[
+pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("Look and convert", &["info", "convert"]),
     ("Compute", &["apply", "reduce", "label", "measure"]),
     ("Analyse", &["skeleton", "compare", "demo"]),
@@ -53,25 +53,4 @@ pub(crate) fn operations() -> String {
 pub(crate) fn operations_json() -> serde_json::Value {
     let one = |o: &petavox::Operation| serde_json::json!({ "name": o.name, "summary": o.summary, "example": o.example });
     petavox::OPERATIONS.iter().map(one).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_command_is_in_exactly_one_group() {
-        let command = crate::args::command();
-        let shown: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
-        for sub in command.get_subcommands() {
-            let n = shown.iter().filter(|name| **name == sub.get_name()).count();
-            assert_eq!(n, 1, "{}", sub.get_name());
-        }
-        assert_eq!(shown.len(), command.get_subcommands().count());
-    }
-
-    #[test]
-    fn the_interface_is_consistent() {
-        crate::args::command().debug_assert();
-    }
 }

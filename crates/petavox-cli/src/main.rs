@@ -1,6 +1,7 @@
 //! The program `petavox`: arguments become settings, settings and a command become a report, a report is printed.
 
 mod args;
+mod cli;
 mod commands;
 mod failure;
 mod help;
@@ -12,7 +13,7 @@ mod signals;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match args::parse() {
+    let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
     };
     signals::listen(&settings.run.cancel);
     let name = cli.command.name();
-    match commands::run(cli.command, &settings) {
+    match commands::run(cli.command, cli::command(), &settings) {
         Ok(report) => report::tell(name, &report, &settings),
         Err(e) => failure::tell(&e, name, settings.json),
     }

@@ -18,9 +18,9 @@ pub(crate) struct Completions {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Completions) -> Result<Report> {
+pub(crate) fn run(args: &Completions, mut interface: clap::Command) -> Result<Report> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut crate::args::command(), "petavox", &mut script);
+    clap_complete::generate(args.shell, &mut interface, "petavox", &mut script);
     let text = String::from_utf8(script)?;
     Ok(Report { results: text.clone().into(), text, ..Report::default() })
 }

@@ -12,8 +12,8 @@ pub(crate) struct Help {
     topic: Option<String>,
 }
 
-pub(crate) fn run(args: &Help) -> Result<Report> {
-    let mut command = crate::args::command();
+pub(crate) fn run(args: &Help, interface: clap::Command) -> Result<Report> {
+    let mut command = interface;
     command.build();
     let text = match args.topic.as_deref() {
         None => command.render_help().to_string(),
