@@ -1,5 +1,10 @@
 //! Files that are there whole or not at all, and the staging of an output until it is complete.
 
+mod durable;
+
+pub(crate) use durable::Barrier;
+pub use durable::{sync_dir, sync_file, sync_tree};
+
 use petavox_core::{Error, Result};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
@@ -41,52 +46,6 @@ fn temporary_beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.tmp-{}-{n}", std::process::id()))
 }
 
-/// True for names made while writing: [`sync_tree`] removes them, since only a dead process can have left one.
-fn is_temporary(name: &str) -> bool {
-    name.starts_with('.') && name.contains(".tmp-")
-}
-
-/// Makes a file durable.
-///
-/// # Errors
-/// Whatever the system says, naming the file.
-pub fn sync_file(path: &Path) -> Result<()> {
-    let file = File::open(path).map_err(|e| Error::io(path, "open", e))?;
-    file.sync_all().map_err(|e| Error::io(path, "sync", e))
-}
-
-/// Makes everything below a directory durable and removes temporary files that a dead process left there.
-/// Nobody may be writing below it.
-///
-/// # Errors
-/// Whatever the system says, naming the file.
-pub fn sync_tree(dir: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(dir).map_err(|e| Error::io(dir, "list", e))? {
-        let entry = entry.map_err(|e| Error::io(dir, "list", e))?;
-        let path = entry.path();
-        let kind = entry.file_type().map_err(|e| Error::io(&path, "look at", e))?;
-        if kind.is_dir() {
-            sync_tree(&path)?;
-        } else if is_temporary(&entry.file_name().to_string_lossy()) {
-            std::fs::remove_file(&path).map_err(|e| Error::io(&path, "remove", e))?;
-        } else {
-            sync_file(&path)?;
-        }
-    }
-    sync_dir(dir)
-}
-
-/// Makes the names in a directory durable.
-///
-/// # Errors
-/// Whatever the system says, naming the directory.
-pub fn sync_dir(dir: &Path) -> Result<()> {
-    if cfg!(windows) {
-        return Ok(()); // directories cannot be opened as files there
-    }
-    sync_file(dir)
-}
-
 /// An output while it is written: a lock that keeps other processes away, and a name beside the final one.
 ///
 /// The staging name depends only on the output's name and `fingerprint`, so that an interrupted run finds its work again.
@@ -95,6 +54,8 @@ pub struct Staging {
     target: PathBuf,
     path: PathBuf,
     overwrite: bool,
+    /// From before the first byte was written.
+    barrier: Barrier,
     /// Held until dropped; the system lets go of it when the process dies, so a stale lock is no lock.
     lock: Lock,
 }
@@ -129,7 +90,8 @@ impl Staging {
                 remove_any(&entry.path())?;
             }
         }
-        Ok(Staging { target: target.into(), path, overwrite, lock })
+        let barrier = Barrier::before(&parent);
+        Ok(Staging { target: target.into(), path, overwrite, barrier, lock })
     }
 
     /// Where to write: a name beside the final one. Nothing is there unless a run is resumed.
@@ -149,7 +111,7 @@ impl Staging {
     /// Whatever the system says, naming the file.
     pub fn commit(&self) -> Result<()> {
         if self.path.is_dir() {
-            sync_tree(&self.path)?
+            self.barrier.sync_tree(&self.path)?
         } else {
             sync_file(&self.path)?
         }

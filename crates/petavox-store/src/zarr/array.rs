@@ -2,6 +2,7 @@
 
 use super::meta::{ArrayMeta, open_file};
 use super::shard::{Index, Span, read_exact_at};
+use super::zeros::{Remembered, is_zero};
 use crate::limits::try_zeroed;
 use crate::memory::check_request;
 use crate::{Missing, MissingChunks};
@@ -22,6 +23,8 @@ pub struct ZarrArray {
     missing_chunks: MissingChunks,
     /// This array's number there.
     number: usize,
+    /// What a chunk of zeros looked like: the same bytes are zeros again.
+    zeros: Remembered,
 }
 
 /// An object that is open, with the indexes of the shards on the way to the chunk last read.
@@ -49,6 +52,7 @@ impl ZarrArray {
             missing,
             missing_chunks: missing_chunks.clone(),
             number: missing_chunks.join(),
+            zeros: Remembered::default(),
         }
     }
 
@@ -124,9 +128,18 @@ impl ZarrArray {
 
     /// Decodes a chunk, however hostile its bytes: a decoder that gives up in a panic is an error like any other.
     fn decode(&self, path: &Path, region: &Region, encoded: &[u8], out: &mut [u8]) -> Result<()> {
+        if self.zeros.get() == Some(encoded) {
+            out.fill(0);
+            return Ok(());
+        }
         let decoded = catch_unwind(AssertUnwindSafe(|| self.meta.pipeline.decode(encoded, out)));
         let problem = match decoded {
-            Ok(Ok(())) => return Ok(()),
+            Ok(Ok(())) => {
+                if self.zeros.wants(encoded) && is_zero(out) {
+                    self.zeros.keep(encoded);
+                }
+                return Ok(());
+            }
             Ok(Err(problem)) => problem,
             Err(_) => "the decoder failed on these bytes".to_owned(),
         };

@@ -25,6 +25,7 @@ mod pipeline;
 mod shard;
 mod sink;
 mod writer;
+mod zeros;
 
 pub use array::ZarrArray;
 pub(crate) use nested::is_nested;

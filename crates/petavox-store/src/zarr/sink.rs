@@ -2,9 +2,11 @@
 
 use super::array::ZarrArray;
 use super::meta::ShardLayer;
-use crate::atomic::{sync_tree, write_with};
+use super::zeros::{Remembered, is_zero_within};
+use crate::atomic::{Barrier, write_with};
 use crate::memory::check_aligned;
 use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Sink, Source};
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -16,26 +18,42 @@ pub(crate) struct ZarrSink {
     dir: PathBuf,
     /// Set where the array's own metadata are written last, by the writer.
     keep_dir: bool,
+    /// A chunk of zeros as it is encoded: masks and labels are mostly such chunks.
+    zeros: Remembered,
+    /// From before the first chunk was written.
+    barrier: Barrier,
 }
 
 impl ZarrSink {
     pub(crate) fn new(array: ZarrArray, dir: &Path, keep_dir: bool) -> ZarrSink {
         let objects = array.object_grid();
-        ZarrSink { array, objects, dir: dir.into(), keep_dir }
+        let (zeros, barrier) = (Remembered::default(), Barrier::before(dir));
+        ZarrSink { array, objects, dir: dir.into(), keep_dir, zeros, barrier }
     }
 
     /// The encoded bytes of the chunk that begins where `region` does, padded with zeros where the image ends.
-    fn encode(&self, region: &Region, block: &Block) -> Result<Vec<u8>> {
+    fn encode(&self, region: &Region, block: &Block) -> Result<Cow<'_, [u8]>> {
         let pipeline = &self.array.meta().pipeline;
+        let wrong = |problem| Error::internal("the Zarr encoder", problem);
+        let is_zero = is_zero_within(region, block);
+        if let Some(known) = self.zeros.get().filter(|_| is_zero) {
+            return Ok(Cow::Borrowed(known));
+        }
         let encoded = if region == block.region() && region.shape() == pipeline.shape {
             pipeline.encode(block.bytes())
         } else {
             let whole = Region::new(region.start().to_vec(), pipeline.shape.clone());
             let mut chunk = Block::zeros(whole, block.dtype())?;
-            chunk.copy_from(block)?;
+            if !is_zero {
+                chunk.copy_from(block)?;
+            }
             pipeline.encode(chunk.bytes())
         };
-        encoded.map_err(|problem| Error::internal("the Zarr encoder", problem))
+        let encoded = encoded.map_err(wrong)?;
+        if is_zero {
+            self.zeros.keep(&encoded);
+        }
+        Ok(Cow::Owned(encoded))
     }
 
     /// Writes a file, making its folder on the way if need be.
@@ -128,7 +146,7 @@ impl Sink for ZarrSink {
     }
 
     fn finish(&self) -> Result<()> {
-        if self.dir.is_dir() { sync_tree(&self.dir) } else { Ok(()) }
+        if self.dir.is_dir() { self.barrier.sync_tree(&self.dir) } else { Ok(()) }
     }
 
     fn abandon(&self) {

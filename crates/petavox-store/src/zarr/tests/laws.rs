@@ -233,3 +233,109 @@ fn every_chunk_carries_a_checksum_unless_blosc_is_asked_for_in_v2() {
         }
     }
 }
+
+#[test]
+fn chunks_of_zeros_are_the_same_files_wherever_they_lie_and_nothing_else_is_taken_for_one() {
+    let dir = tempfile::tempdir().unwrap();
+    // Edges that are cut, a chunk with a single sample set, and -0.0, which is not a zero byte for byte.
+    let spec = spec("yx", &[40, 70], Dtype::Float32);
+    let mut samples = Block::zeros(spec.region(), Dtype::Float32).unwrap();
+    samples.typed_mut::<f32>().unwrap()[20 * 70 + 33] = 1.5;
+    samples.typed_mut::<f32>().unwrap()[39 * 70 + 69] = -0.0;
+    for (k, (codec, shard_shape, zarr_format)) in [
+        (Codec::Default, None, 3),
+        (Codec::Default, Some(vec![32, 32]), 3),
+        (Codec::Blosc(BloscInner::Zstd, 3), None, 2),
+        (Codec::Gzip(1), None, 2),
+        (Codec::None, None, 3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let options = CreateOptions {
+            codec,
+            shard_shape,
+            zarr_format,
+            chunk_shape: Some(vec![16, 16]),
+            n_levels: Some(1),
+            ..CreateOptions::default()
+        };
+        let path = dir.path().join(format!("{k}.zarr"));
+        let writer = create(&path, &spec, &options).unwrap();
+        let sink = writer.sink(0).unwrap();
+        sink.write(&samples).unwrap();
+        assert!(sink.holds(&spec.region()).unwrap());
+        writer.finish().unwrap();
+        let source = open(&path.display().to_string(), &OpenOptions::default()).unwrap();
+        let mut back = Block::zeros(spec.region(), Dtype::Float32).unwrap();
+        back.bytes_mut().fill(7);
+        source.read(&mut back).unwrap();
+        assert!(back.bytes() == samples.bytes(), "{options:?}");
+        if options.shard_shape.is_none() {
+            let object = |y: usize, x: usize| {
+                let c = if zarr_format == 3 { "c/" } else { "" };
+                std::fs::read(path.join(format!("0/{c}{y}/{x}"))).unwrap()
+            };
+            assert_eq!(object(0, 0), object(2, 1));
+            assert_eq!(object(0, 0), object(1, 4));
+            assert_ne!(object(0, 0), object(1, 2));
+            assert_ne!(object(0, 0), object(2, 4));
+        }
+    }
+}
+
+#[test]
+fn a_resumed_run_finds_the_shards_that_are_whole_and_only_those() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.zarr");
+    let spec = spec("yx", &[40, 50], Dtype::UInt16);
+    let samples = contract::sample_block(&spec.shape, Dtype::UInt16);
+    let options = CreateOptions {
+        chunk_shape: Some(vec![8, 8]),
+        shard_shape: Some(vec![16, 16]),
+        n_levels: Some(1),
+        ..CreateOptions::default()
+    };
+    let part = |y: usize, x: usize| {
+        let extent = [16.min(40 - 16 * y), 16.min(50 - 16 * x)];
+        Region::new([16 * y as i64, 16 * x as i64], extent)
+    };
+    let write = |sink: &dyn petavox_core::Sink, region: Region| {
+        let mut block = Block::zeros(region, Dtype::UInt16).unwrap();
+        block.copy_from(&samples).unwrap();
+        sink.write(&block).unwrap();
+    };
+    let writer = create(&path, &spec, &options).unwrap();
+    let sink = writer.sink(0).unwrap();
+    for at in [(0, 0), (1, 1), (2, 3)] {
+        write(&*sink, part(at.0, at.1));
+    }
+    // A process that died: what it staged stays.
+    drop((sink, writer));
+    let staged = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().path());
+    let staged = staged.into_iter().find(|p| p.display().to_string().contains("partial")).unwrap();
+    // One inner chunk is struck from a shard's index, whose checksum is set right again.
+    let shard = staged.join("0/c/1/1");
+    let mut bytes = std::fs::read(&shard).unwrap();
+    let (index, end) = (bytes.len() - 4 * 16 - 4, bytes.len() - 4);
+    bytes[index + 16..index + 32].fill(0xff);
+    let sum = crc32c::crc32c(&bytes[index..end]).to_le_bytes();
+    bytes[end..].copy_from_slice(&sum);
+    std::fs::write(&shard, bytes).unwrap();
+
+    let resumed = CreateOptions { resume: true, ..options };
+    let writer = create(&path, &spec, &resumed).unwrap();
+    let sink = writer.sink(0).unwrap();
+    for y in 0..3 {
+        for x in 0..4 {
+            let is_whole = sink.holds(&part(y, x)).unwrap();
+            assert_eq!(is_whole, [(0, 0), (2, 3)].contains(&(y, x)), "shard {y} {x}");
+            if !is_whole {
+                write(&*sink, part(y, x));
+            }
+        }
+    }
+    writer.finish().unwrap();
+    let source = open(&path.display().to_string(), &OpenOptions::default()).unwrap();
+    contract::check_samples(&*source, &samples);
+}
