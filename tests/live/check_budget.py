@@ -1,0 +1,149 @@
+"""The memory budget is kept: peak resident memory of the real program, against what --memory said.
+
+An image several times the budget goes through every operation and from every kind of store to every kind. A plan that
+is refused says what it needs; the same command with that much must then stay inside it.
+
+BUDGET_MB (64) and IMAGE_MB (96) change what is tried; words on the command line pick cases.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import tifffile
+import zarr
+
+PETAVOX = os.environ["PETAVOX"]
+BUDGET = int(os.environ.get("BUDGET_MB", 64)) << 20
+N = round((int(os.environ.get("IMAGE_MB", 96)) * 2**20 / 2) ** (1 / 3) / 32) * 32
+UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+failures = []
+n_cases = 0
+
+
+def volume():
+    """u16 tubes on a noisy ground, made plane by plane."""
+    rng = np.random.default_rng(7)
+    noise = rng.integers(0, 60, (N + 64, N + 64), dtype=np.uint16)
+    y, x = np.mgrid[:N, :N]
+    for z in range(N):
+        plane = noise[z % 64 :, (z * 7) % 64 :][:N, :N].copy()
+        for k in range(12):
+            a, b = (k * 977) % N, (k * 613) % N
+            cy = (a + 0.6 * z * np.cos(k)) % N
+            cx = (b + 0.6 * z * np.sin(k)) % N
+            near = (np.abs(y - cy) < 7) & (np.abs(x - cx) < 7)
+            plane[near & ((y - cy) ** 2 + (x - cx) ** 2 < 36)] += 500
+        yield z, plane
+
+
+def stores(folder):
+    """The same volume in every kind of store, with chunks that do not suit the work."""
+    whole = np.lib.format.open_memmap(folder / "v.npy", "w+", np.uint16, (N, N, N))
+    slices = folder / "slices"
+    slices.mkdir()
+    big = zarr.create_array(folder / "v.zarr", shape=(N, N, N), chunks=(N // 4, N // 2, N // 2), dtype="u2")
+    slab = np.empty((N // 4, N, N), np.uint16)
+    with tifffile.TiffWriter(folder / "v.tif", bigtiff=True) as tif:
+        for z, plane in volume():
+            whole[z] = plane
+            slab[z % (N // 4)] = plane
+            tifffile.imwrite(slices / f"z{z:04}.tif", plane, compression="zlib")
+            tif.write(plane, contiguous=False, metadata=None)
+            if z % (N // 4) == N // 4 - 1:
+                big[z - N // 4 + 1 : z + 1] = slab
+    whole.flush()
+    mask = np.lib.format.open_memmap(folder / "mask.npy", "w+", np.bool_, (N, N, N))
+    for z, plane in volume():
+        mask[z] = plane > 300
+    mask.flush()
+    return {"npy": folder / "v.npy", "slices": slices, "zarr": folder / "v.zarr", "tif": folder / "v.tif"}
+
+
+def run(args, memory, folder):
+    command = [PETAVOX, *map(str, args), "--memory", str(memory), "--json", "--scratch", str(folder), "--overwrite", "--threads", "2"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    try:
+        said = json.loads(done.stdout or done.stderr)
+    except json.JSONDecodeError:
+        said = {}
+    return done, said
+
+
+def case(name, args, folder):
+    """Runs a command inside the budget, or inside what it says it needs."""
+    global n_cases
+    n_cases += 1
+    began, memory, refused = time.monotonic(), BUDGET, ""
+    done, said = run(args, memory, folder)
+    for _ in range(3):
+        needed = re.search(r"needs (?:at least )?([\d.,]+) (B|KiB|MiB|GiB)", done.stdout + done.stderr)
+        if done.returncode == 0 or not needed:
+            break
+        refused += f" (refused at {memory / 2**20:.0f} MiB)"
+        memory = int((float(needed[1].replace(",", "")) + 0.11) * UNITS[needed[2]])
+        done, said = run(args, memory, folder)
+    if done.returncode:
+        failures.append(name)
+        print(f"FAIL {name}: exit {done.returncode}: {(done.stdout + done.stderr)[-400:]}")
+        return
+    peak = said["peak_memory_bytes"]
+    word = "ok  " if peak <= memory else "OVER"
+    if peak > memory:
+        failures.append(name)
+    seconds = time.monotonic() - began
+    print(f"{word} {name}: peak {peak / 2**20:.1f} of {memory / 2**20:.1f} MiB, {seconds:.1f} s{refused}", flush=True)
+
+
+def main():
+    only = sys.argv[1:]
+    with tempfile.TemporaryDirectory(dir=os.environ.get("SCRATCH")) as name:
+        folder = pathlib.Path(name)
+        kinds = stores(folder)
+        print(f"{N}^3 uint16, {N**3 * 2 / 2**20:.0f} MiB; budget {BUDGET / 2**20:.0f} MiB")
+        cases = []
+        for kind, path in kinds.items():
+            for ending in ["zarr", "npy", "tif", "ome.tif"]:
+                cases.append((f"convert {kind} to {ending}", ["convert", path, folder / f"o.{ending}"]))
+            cases.append((f"gaussian of {kind}", ["apply", path, folder / "o.zarr", "gaussian:sigma=2"]))
+        rechunk = ["convert", kinds["zarr"], folder / "r.zarr", "--chunk-shape", f"{N},32,32", "--levels", "1"]
+        cases.append(("rechunk zarr to columns", rechunk))
+        sharded = ["convert", kinds["npy"], folder / "s.zarr", "--chunk-shape", "32,32,32", "--shard-shape", "128,128,128"]
+        cases.append(("convert npy to shards", sharded))
+        listed = subprocess.run([PETAVOX, "apply", "--list", "--json"], capture_output=True, text=True, check=True)
+        mask_only = {"distance_transform_edt", "label", "remove_small_holes", "remove_small_objects", "skeletonize"}
+        found = json.loads(listed.stdout)["results"]
+        operations = found if isinstance(found, list) else found["operations"]
+        for op in operations:
+            source = folder / "mask.npy" if op["name"] in mask_only or op["name"].startswith("binary") else kinds["zarr"]
+            step = op["example"]
+            cases.append((f"apply {step}", ["apply", source, folder / "o.zarr", step, "--levels", "1"]))
+        cases.append(("apply lee", ["apply", folder / "mask.npy", folder / "o.zarr", "skeletonize:method=lee", "--levels", "1"]))
+        chain = ["gaussian:sigma=2", "threshold:method=otsu", "binary_closing:iterations=2", "label"]
+        cases.append(("apply a chain", ["apply", kinds["slices"], folder / "o.zarr", *chain]))
+        for op in ["mean", "std", "histogram", "max"]:
+            cases.append((f"reduce {op}", ["reduce", kinds["zarr"], op]))
+        cases.append(("reduce max along 0", ["reduce", kinds["zarr"], "max", "--axis", "0", "-o", folder / "p.tif"]))
+        cases.append(("reduce sum along 2", ["reduce", kinds["slices"], "sum", "--axis", "2", "-o", folder / "p.npy"]))
+        for kind, path in kinds.items():
+            args = ["skeleton", path, "-o", folder / "sk", "--sigma", "1", "--threshold", "otsu", "--min-size", "64"]
+            cases.append((f"skeleton of {kind}", args))
+        args = ["skeleton", kinds["zarr"], "-o", folder / "sk", "--sigma", "1", "--method", "lee", "--intensity"]
+        cases.append(("skeleton lee with intensity", args))
+        for name, args in cases:
+            if not only or any(word in name for word in only):
+                case(name, args, folder)
+    print(f"{n_cases - len(failures)} of {n_cases} runs inside their budget")
+    if failures:
+        print("failed: " + "; ".join(failures))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
