@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 
 /// Rows with gaps between them are fetched together up to this many bytes.
 const GATHER_BYTES: usize = 256 << 10;
+/// A gap up to this long is read along and left out: that takes no longer than asking the system for each row by itself.
+const GAP_BYTES: usize = 16 << 10;
+/// Rows from this length on are asked for one by one: the call no longer counts.
+const LONG_ROW_BYTES: usize = 64 << 10;
 
 /// A file open for positioned reads, with its length at that moment.
 #[derive(Debug)]
@@ -211,6 +215,14 @@ pub(crate) fn try_for_each_point<E>(
     }
 }
 
+/// How many rows of `run` bytes, `pitch` bytes apart in the file, are fetched by one call. With short gaps all that fit;
+/// with longer ones as long as at most four times what is wanted is read.
+fn rows_together(run: usize, pitch: usize) -> usize {
+    let gap = pitch - run;
+    let is_worth_it = gap <= GAP_BYTES || (run < LONG_ROW_BYTES && gap <= 3 * run);
+    if is_worth_it && run < GATHER_BYTES { 1 + (GATHER_BYTES - run) / pitch.max(1) } else { 1 }
+}
+
 /// An array of plain samples in C order inside a file.
 pub(crate) struct RawArray<'a> {
     /// The file.
@@ -242,11 +254,7 @@ impl RawArray<'_> {
         let step = (0..outer.ndim()).rev().find(|&a| outer.shape()[a] > 1);
         let pitch = step
             .map_or(run, |a| self.region.shape()[a + 1..].iter().product::<usize>() * self.size);
-        let n_together = if pitch <= GATHER_BYTES / 2 && (run >= pitch / 8 || pitch <= 4096) {
-            GATHER_BYTES / pitch
-        } else {
-            1
-        };
+        let n_together = rows_together(run, pitch);
         let Some(axis) = step.filter(|_| n_together > 1) else {
             return try_for_each_point(&outer, |p| {
                 let pos = self.position_of(p);
@@ -324,6 +332,47 @@ mod tests {
             let array = RawArray { file: &file, base: 5, region: &whole, size, swapped: false };
             array.read(&mut got, &region, || "test".into()).unwrap();
             prop_assert_eq!(got, want);
+        }
+    }
+
+    #[test]
+    fn short_rows_are_fetched_together_within_the_buffer_and_long_or_lonely_ones_alone() {
+        assert_eq!(rows_together(512, 2048), 128);
+        assert_eq!(rows_together(512, 8192), 32);
+        assert_eq!(rows_together(512, 16 << 10), 16);
+        assert_eq!(rows_together(512, 32 << 10), 1);
+        assert_eq!(rows_together(512, 1 << 20), 1);
+        assert_eq!(rows_together(20 << 10, 80 << 10), 3);
+        assert_eq!(rows_together(20 << 10, 100 << 10), 1);
+        assert_eq!(rows_together(GATHER_BYTES, GATHER_BYTES), 1);
+        assert_eq!(rows_together(1 << 30, 1 << 30), 1);
+        for run in (1..400_000).step_by(371) {
+            for pitch in [run, run + 1, run + 9000, 4 * run] {
+                let n = rows_together(run, pitch);
+                assert!(n == 1 || (n - 1) * pitch + run <= GATHER_BYTES, "{run} of {pitch}");
+            }
+        }
+    }
+
+    #[test]
+    fn wide_rows_are_fetched_together_and_cropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let whole = Region::whole(&[3, 50, 6000]);
+        let bytes: Vec<u8> = (0..whole.len() * 2).map(|i| (i * 31 + i / 4093) as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let file = RawFile::open(&path).unwrap();
+        let array = RawArray { file: &file, base: 0, region: &whole, size: 2, swapped: false };
+        // The last piece ends with the file: nothing beyond the last row wanted is asked for.
+        for region in [
+            Region::new([0, 3, 100], [3, 47, 128]),
+            Region::new([2, 7, 5999], [1, 43, 1]),
+            Region::new([1, 0, 0], [2, 50, 1]),
+        ] {
+            let (mut want, mut got) = (vec![0; region.len() * 2], vec![0; region.len() * 2]);
+            copy_box(&bytes, &whole, &mut want, &region, 2);
+            array.read(&mut got, &region, || "test".into()).unwrap();
+            assert!(got == want, "{region}");
         }
     }
 
