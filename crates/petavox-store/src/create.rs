@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 /// Starts an output; its ending picks the format.
 ///
+/// The same samples and options give the same files byte for byte, whatever the order in which blocks are written, with one
+/// exception: in a compressed TIFF the tiles lie in the order in which they came.
+///
 /// # Errors
 /// [`Error::Exists`] if it is there and `overwrite` is false, [`Error::InvalidArgument`] for an ending or options that no
 /// format takes, [`Error::Io`] if another process is writing the same output.

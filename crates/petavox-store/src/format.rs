@@ -27,9 +27,14 @@ pub(crate) struct Format {
     pub(crate) matches: fn(&Look<'_>) -> bool,
     /// Opens a path that matched.
     pub(crate) open: fn(&Path, &OpenOptions) -> Result<Opened>,
+    /// Opens a level of a pyramid inside a file that matched, asked for by the path `FILE/1`.
+    pub(crate) open_level: Option<OpenLevel>,
     /// Starts an output.
     pub(crate) create: Option<Create>,
 }
+
+/// Opens a level by its number.
+pub(crate) type OpenLevel = fn(&Path, usize, &OpenOptions) -> Result<Opened>;
 
 /// Starts an output of this spec.
 pub(crate) type Create = fn(&Path, &ImageSpec, &CreateOptions) -> Result<Arc<dyn ImageWriter>>;

@@ -1,7 +1,7 @@
 //! NIfTI-1 and NIfTI-2, plain and gzipped.
 //!
 //! A plain file's samples are fetched one by one. A gzipped file has no places to jump to: it is unpacked once, when it is
-//! opened, into a file of the system's temporary folder that has no name and vanishes with the source.
+//! opened, into a file of the scratch folder that has no name and vanishes with the source.
 
 use crate::limits::Limits;
 use crate::memory::check_request;
@@ -27,11 +27,12 @@ pub(crate) const FORMAT: crate::format::Format = crate::format::Format {
         gzipped || Order::of(look.head).is_some()
     },
     open,
+    open_level: None,
     create: None,
 };
 
 fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
-    let source = NiftiSource::open(path, &options.limits)?;
+    let source = NiftiSource::open_with(path, options)?;
     let mut info =
         Info::of(&path.display().to_string(), "NIfTI", source.spec(), source.grid().chunk());
     info.stored_bytes = std::fs::metadata(path).ok().map(|m| m.len());
@@ -174,6 +175,11 @@ impl NiftiSource {
     /// [`Error::Corrupt`] for a file that is not what it says, [`Error::Unsupported`] for colours, complex numbers and the
     /// like.
     pub fn open(path: &Path, limits: &Limits) -> Result<NiftiSource> {
+        let options = OpenOptions { limits: limits.clone(), ..OpenOptions::default() };
+        NiftiSource::open_with(path, &options)
+    }
+
+    fn open_with(path: &Path, options: &OpenOptions) -> Result<NiftiSource> {
         let packed = RawFile::open(path)?;
         let mut start = [0; 2];
         packed.read_at(&mut start, 0, || "header".into())?;
@@ -193,11 +199,16 @@ impl NiftiSource {
             && (parsed.slope, parsed.intercept) != (1.0, 0.0);
         let scale = scaled.then_some((parsed.slope, parsed.intercept));
         let dtype = if scaled { Dtype::Float64 } else { stored };
-        limits.check_image(path, &parsed.shape, dtype)?;
+        options.limits.check_image(path, &parsed.shape, dtype)?;
         let spec = describe(&parsed, dtype)?;
         let bytes = spec.len() as u64 * stored.size() as u64;
         let end = parsed.base.saturating_add(bytes);
-        let file = if gzipped { unpack(path, packed.len(), end)? } else { packed };
+        let file = if gzipped {
+            let folder = options.scratch.clone().unwrap_or_else(std::env::temp_dir);
+            unpack(path, packed.len(), end, &folder)?
+        } else {
+            packed
+        };
         if file.len() < end {
             let problem = format!(
                 "{} bytes of samples where shape {:?} of {stored} needs {bytes}; it may be cut short",
@@ -305,16 +316,15 @@ fn unpacked_head(path: &Path) -> Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Unpacks the first `end` bytes into a temporary file without a name.
-fn unpack(path: &Path, packed_bytes: u64, end: u64) -> Result<RawFile> {
+/// Unpacks the first `end` bytes into a file without a name in this folder.
+fn unpack(path: &Path, packed_bytes: u64, end: u64, folder: &Path) -> Result<RawFile> {
     // Deflate makes at most 1032 bytes of one.
     if end > packed_bytes.saturating_mul(1040) {
         let problem = format!("{packed_bytes} bytes cannot hold the {end} it claims");
         return Err(Error::corrupt(path, None, problem));
     }
-    let folder = std::env::temp_dir();
-    let refused = |e| Error::io(&folder, "unpack into", e);
-    let mut to = tempfile::tempfile().map_err(refused)?;
+    let refused = |e| Error::io(folder, "unpack into", e);
+    let mut to = tempfile::tempfile_in(folder).map_err(refused)?;
     let mut from = unzip(path)?;
     let mut buffer = vec![0; 256 << 10];
     let mut n = 0;

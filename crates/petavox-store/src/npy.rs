@@ -19,6 +19,7 @@ pub(crate) const FORMAT: crate::format::Format = crate::format::Format {
     endings: &[".npy"],
     matches: |look| look.head.starts_with(b"\x93NUMPY"),
     open,
+    open_level: None,
     create: Some(write::create),
 };
 

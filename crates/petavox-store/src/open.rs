@@ -9,8 +9,8 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Opens an image: a Zarr array or OME-Zarr group (or a level `x.zarr/1`, or `x.zarr/labels/cells`), a file, a folder of
-/// slices or a glob of them.
+/// Opens an image: a Zarr array or OME-Zarr group (or a level `x.zarr/1`, or `x.zarr/labels/cells`), a file (or a
+/// level of a TIFF, `x.ome.tif/1`), a folder of slices or a glob of them.
 ///
 /// # Errors
 /// [`Error::NotFound`] with a near miss, [`Error::Unsupported`] for what is not read, [`Error::Corrupt`] for a file that is
@@ -49,13 +49,15 @@ fn open_undescribed(path: &str, options: &OpenOptions) -> Result<Opened> {
         Ok(meta) => meta,
         Err(_) if path.contains(['*', '?', '[']) => return open_slices(file, options),
         Err(e) if is_absent(&e) => {
+            if let Some(opened) = open_level(file, options) {
+                return opened;
+            }
             return Err(Error::NotFound { path: file.into(), hint: near_miss(file) });
         }
         Err(e) => return Err(Error::io(file, "look at", e)),
     };
     let head = if meta.is_file() { read_head(file)? } else { Vec::new() };
-    let name = file.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let look = Look { path: file, is_dir: meta.is_dir(), head: &head, name };
+    let look = Look { path: file, is_dir: meta.is_dir(), head: &head, name: name_of(file) };
     if let Some(format) = FORMATS.iter().find(|f| (f.matches)(&look)) {
         return (format.open)(file, options);
     }
@@ -65,6 +67,24 @@ fn open_undescribed(path: &str, options: &OpenOptions) -> Result<Opened> {
     let names: Vec<&str> = FORMATS.iter().map(|f| f.name).collect();
     let read = format!("these formats are read: {}", names.join(", "));
     Err(Error::unsupported(file, "this kind of file", read))
+}
+
+/// A level of the file above, if that is a file, the last component a number, and the format has levels inside files.
+fn open_level(path: &Path, options: &OpenOptions) -> Option<Result<Opened>> {
+    let file = path.parent().filter(|p| p.is_file())?;
+    let level: usize = path.file_name()?.to_str()?.parse().ok()?;
+    let head = match read_head(file) {
+        Ok(head) => head,
+        Err(e) => return Some(Err(e)),
+    };
+    let look = Look { path: file, is_dir: false, head: &head, name: name_of(file) };
+    let format = FORMATS.iter().find(|f| (f.matches)(&look))?;
+    format.open_level.map(|open| open(file, level, options))
+}
+
+/// The last component in lower case.
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
 /// A folder or a glob of slices.

@@ -2,6 +2,7 @@
 
 use crate::{Channel, Codec, Limits, MissingChunks};
 use petavox_core::{Axes, ImageSpec};
+use std::path::PathBuf;
 
 /// What to do where a chunk's object is missing, which Zarr defines as fill value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,9 @@ pub struct OpenOptions {
     pub axes: Option<Axes>,
     /// Physical size of a sample, where the user knows better than the file: per axis, one for all, or per spatial axis.
     pub spacing: Option<Vec<f64>>,
+    /// Folder for what has to be unpacked before it can be read (`.nii.gz`): a file without a name that goes with the source. By
+    /// default the system's folder for temporary files, which may be small or in memory.
+    pub scratch: Option<PathBuf>,
 }
 
 /// How to write.

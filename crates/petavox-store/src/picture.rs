@@ -22,6 +22,7 @@ pub(crate) const PNG: crate::format::Format = crate::format::Format {
     endings: &[".png"],
     matches: |look| look.head.starts_with(b"\x89PNG\r\n\x1a\n"),
     open,
+    open_level: None,
     create: Some(write::create),
 };
 
@@ -31,6 +32,7 @@ pub(crate) const JPEG: crate::format::Format = crate::format::Format {
     endings: &[],
     matches: |look| look.head.starts_with(&[0xff, 0xd8, 0xff]),
     open,
+    open_level: None,
     create: None,
 };
 

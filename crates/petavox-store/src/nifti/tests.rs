@@ -85,3 +85,19 @@ fn lies_are_refused() {
     assert!(open(&whole[..whole.len() - 9]).is_err());
     assert!(open(&[1]).is_err());
 }
+
+#[test]
+fn a_gzipped_file_is_unpacked_into_the_folder_given_and_leaves_nothing_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let samples = sample_block(&[3, 4, 5], Dtype::Int16);
+    let bytes = [header(&[5, 4, 3], 4, 0.0, true), samples.bytes().to_vec()].concat();
+    let path = write(dir.path(), "a.nii.gz", &gzip(&bytes)).display().to_string();
+    let scratch = dir.path().join("scratch");
+    let options = OpenOptions { scratch: Some(scratch.clone()), ..OpenOptions::default() };
+    // That folder and no other: while it is missing there is nowhere to unpack to.
+    let refused = crate::open(&path, &options).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("scratch"), "{refused}");
+    std::fs::create_dir(&scratch).unwrap();
+    check_samples(&*crate::open(&path, &options).unwrap(), &samples);
+    assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
+}

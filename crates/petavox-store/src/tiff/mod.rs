@@ -10,6 +10,7 @@ mod encode;
 mod ifd;
 mod jpeg;
 mod ome;
+mod opening;
 mod own;
 mod page;
 mod series;
@@ -27,7 +28,8 @@ pub(crate) const FORMAT: crate::format::Format = crate::format::Format {
     matches: |look| {
         matches!(look.head, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..])
     },
-    open: series::open,
+    open: opening::open,
+    open_level: Some(opening::open_level),
     create: Some(write::create),
 };
 

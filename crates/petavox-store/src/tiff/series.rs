@@ -6,44 +6,21 @@ use super::ome::{self, Ome, Parsed};
 use super::own::Own;
 use super::page::{Layout, Page};
 use super::source::{MAX_OPEN_FILES, Plane, SetFile, TiffSource};
+use crate::Channel;
 use crate::limits::Limits;
 use crate::raw::RawFile;
-use crate::{Channel, Info, LevelInfo, OpenOptions, Opened};
-use petavox_core::{Axes, Error, ImageSpec, MAX_NDIM, Result, Source, Spacing};
+use petavox_core::{Axes, Error, ImageSpec, MAX_NDIM, Result, Spacing};
 use std::path::{Component, Path};
 use std::sync::Arc;
 
 /// An opened TIFF: its levels, full size first, and what it says of itself.
 #[derive(Debug)]
 pub struct TiffImage {
-    levels: Vec<Arc<TiffSource>>,
-    format: &'static str,
-    channels: Vec<Channel>,
-    warnings: Vec<String>,
-    stored_bytes: u64,
-}
-
-/// Opens a TIFF for the table of formats.
-pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
-    let image = TiffImage::open(path, &options.limits)?;
-    let source = image.levels[0].clone();
-    let mut info =
-        Info::of(&path.display().to_string(), image.format, source.spec(), source.grid().chunk());
-    info.levels = image
-        .levels
-        .iter()
-        .enumerate()
-        .map(|(i, l)| LevelInfo {
-            path: i.to_string(),
-            shape: l.spec().shape.clone(),
-            spacing: l.spec().spacing.values.clone(),
-        })
-        .collect();
-    info.codecs = source.codec_names();
-    info.channels = image.channels;
-    info.stored_bytes = Some(image.stored_bytes);
-    info.warnings = image.warnings;
-    Ok(Opened { source, info })
+    pub(super) levels: Vec<Arc<TiffSource>>,
+    pub(super) format: &'static str,
+    pub(super) channels: Vec<Channel>,
+    pub(super) warnings: Vec<String>,
+    pub(super) stored_bytes: u64,
 }
 
 /// The pages of one file.
@@ -457,7 +434,9 @@ fn levels(
         }
         let planes = planes.into_iter().map(|page| Plane { file: 0, page }).collect();
         let files = vec![SetFile::Open(file.clone())];
-        levels.push(Arc::new(TiffSource::new(spec, files, planes, None)?));
+        // As `open` finds it: a level by its number.
+        let locator = file.path().join(levels.len().to_string()).display().to_string();
+        levels.push(Arc::new(TiffSource::new(spec, files, planes, Some(locator))?));
     }
     Ok(levels)
 }

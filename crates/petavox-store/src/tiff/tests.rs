@@ -118,3 +118,66 @@ fn a_cut_file_names_the_tile() {
     let err = source.read(&mut block).unwrap_err().to_string();
     assert!(err.contains("page 0, tile 0"), "{err}");
 }
+
+#[test]
+fn a_level_is_opened_by_its_number_behind_the_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = spec(&[2, 70, 51], Dtype::UInt16, "zyx");
+    for name in ["a.tif", "a.ome.tif"] {
+        let path = dir.path().join(name);
+        let options = CreateOptions { n_levels: Some(3), ..small_tiles(1, Codec::Default) };
+        let writer = create(&path, &spec, &options).unwrap();
+        for (n, level) in writer.levels().iter().enumerate() {
+            let block = sample_block(&level.shape, level.dtype);
+            writer.sink(n).unwrap().write(&block).unwrap();
+        }
+        let levels = writer.levels().to_vec();
+        writer.finish().unwrap();
+        let open = |path: std::path::PathBuf| {
+            open_with_info(&path.display().to_string(), &OpenOptions::default())
+        };
+        for (n, level) in levels.iter().enumerate() {
+            let opened = open(path.join(n.to_string())).unwrap();
+            assert_eq!(opened.source.spec(), level);
+            check_samples(&*opened.source, &sample_block(&level.shape, level.dtype));
+            let names: Vec<&str> = opened.info.levels.iter().map(|l| l.path.as_str()).collect();
+            assert_eq!(names, ["0", "1", "2"][n..]);
+            // The name that a source gives leads to it again.
+            let again = open(opened.source.locator().unwrap().into()).unwrap();
+            assert_eq!(again.source.spec(), level);
+        }
+        let missing = open(path.join("3")).unwrap_err();
+        assert!(missing.to_string().contains("0 to 2"), "{missing}");
+        for no_level in ["x", "-1", "0/0"] {
+            let error = open(path.join(no_level)).unwrap_err();
+            assert!(matches!(error, petavox_core::Error::NotFound { .. }), "{error}");
+        }
+    }
+}
+
+#[test]
+fn uncompressed_files_are_the_same_in_whatever_order_their_tiles_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = spec(&[2, 40, 70], Dtype::UInt16, "zyx");
+    let samples = sample_block(&spec.shape, spec.dtype);
+    let write = |name: &str, codec: Codec, backwards: bool| {
+        let path = dir.path().join(name);
+        let writer = create(&path, &spec, &small_tiles(1, codec)).unwrap();
+        let sink = writer.sink(0).unwrap();
+        let n = sink.grid().len();
+        for k in 0..n {
+            let region = sink.grid().region(if backwards { n - 1 - k } else { k });
+            let mut block = petavox_core::Block::zeros(region, spec.dtype).unwrap();
+            block.copy_from(&samples).unwrap();
+            sink.write(&block).unwrap();
+        }
+        writer.finish().unwrap();
+        let source = crate::open(&path.display().to_string(), &OpenOptions::default()).unwrap();
+        check_samples(&*source, &samples);
+        std::fs::read(path).unwrap()
+    };
+    assert!(write("a.tif", Codec::None, false) == write("b.tif", Codec::None, true));
+    // Compressed ones have the same samples, and as many bytes.
+    let (a, b) = (write("c.tif", Codec::Zstd(3), false), write("d.tif", Codec::Zstd(3), true));
+    assert_eq!(a.len(), b.len());
+}

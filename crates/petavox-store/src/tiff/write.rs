@@ -2,6 +2,11 @@
 //!
 //! Work in progress is a folder beside the final name with the image and a journal of its tiles, by which an interrupted
 //! run is resumed: a tile counts only if its bytes still have the checksum in the journal.
+//!
+//! Compressed tiles lie in the file in the order in which they came. Runs with another number of threads, and runs that were
+//! resumed, therefore give files whose samples, tiles and directories are the same but whose offsets are not: compare the
+//! samples, not the files. Without compression every tile has a place of its own, and the files are the same too.
+//! Sorting the tiles at the end would read and write the whole image once more.
 
 use super::directory::{Directory, Value, fraction, header, sample_format};
 use super::encode::{encode, scheme};

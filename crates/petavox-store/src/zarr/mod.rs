@@ -37,6 +37,8 @@ pub(crate) const FORMAT: Format = Format {
     endings: &[".zarr", ".zr", ".zarr2", ".zr3"],
     matches,
     open: opening::open,
+    // Levels are folders, which are arrays themselves.
+    open_level: None,
     create: Some(writer::create),
 };
 
