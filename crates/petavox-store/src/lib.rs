@@ -6,7 +6,7 @@
 //!   were not checked first.
 //! - Outputs appear under their final name when they are complete, never before.
 //!
-//! A format is a folder or file of its own with one [`Format`](format::Format) line in `formats.rs`.
+//! A format is a folder or file of its own with one `Format` line in `formats.rs`.
 
 pub mod atomic;
 mod codec;

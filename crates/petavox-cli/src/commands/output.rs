@@ -18,7 +18,7 @@ pub(crate) struct Output {
     /// Samples per shard and axis, by comma; a multiple of the chunk
     #[arg(long, value_name = "SHAPE", value_delimiter = ',', value_parser = extent)]
     shard_shape: Option<Vec<usize>>,
-    /// Compression: zstd[:LEVEL], gzip[:LEVEL], blosc:lz4|zstd|zlib[:LEVEL], lzw (TIFF) or none
+    /// Compression: zstd, gzip or blosc:lz4|zstd|zlib, each with :LEVEL or without, lzw (TIFF) or none
     #[arg(long, value_name = "CODEC", value_parser = Codec::parse)]
     codec: Option<Codec>,
     /// Levels of the pyramid, 1 for none [default: until the longest space axis has at most 256 samples]

@@ -2,7 +2,7 @@
 //!
 //! T. Y. Zhang and C. Y. Suen, A fast parallel algorithm for thinning digital patterns, Communications of the ACM 27, 1984.
 //! scikit-image decides by a table of the 8 neighbours that differs from the paper's rule in 25 entries, so that diagonal
-//! staircases get thin too; [`PASSES`] is the paper's rule with those entries changed.
+//! staircases get thin too; `PASSES` is the paper's rule with those entries changed.
 
 use crate::bits::{load, store};
 use std::sync::atomic::AtomicU64;
