@@ -65,13 +65,13 @@ pub trait ImageWriter: Send + Sync {
     /// Writes a level.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] if there is no such level, or what the file system says.
+    /// [`InvalidArgument`](petavox_core::Error::InvalidArgument) if there is no such level, or what the file system says.
     fn sink(&self, level: usize) -> Result<Arc<dyn Sink>>;
 
     /// Reads back a level already written, to make the next one.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] if there is no such level, or what the file system says.
+    /// [`InvalidArgument`](petavox_core::Error::InvalidArgument) if there is no such level, or what the file system says.
     fn source(&self, level: usize) -> Result<Arc<dyn Source>>;
 
     /// Makes everything durable and moves it to its final name, complete.

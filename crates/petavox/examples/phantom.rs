@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().collect();
-    let usage = || petavox::Error::argument("arguments", args[1..].join(" "), "ZxYxX OUT [--slices]");
+    let usage =
+        || petavox::Error::argument("arguments", args[1..].join(" "), "ZxYxX OUT [--slices]");
     let [_, shape, out, rest @ ..] = &args[..] else { return Err(usage()) };
     let shape: Vec<usize> = shape.split('x').filter_map(|n| n.parse().ok()).collect();
     let shape: [usize; 3] = shape.try_into().map_err(|_| usage())?;

@@ -8,6 +8,7 @@ use crate::tree::TextFile;
 const UNSAFE_PLACES: &[&str] = &[
     "crates/petavox-kernels/src/",
     // Working volumes in mapped scratch files.
+    "crates/petavox-engine/src/resources/valve.rs",
     "crates/petavox-engine/src/resources/words.rs",
 ];
 

@@ -2,6 +2,7 @@
 
 use super::node::{Kind, Node};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A hash of what is computed, from which files, as they are now.
@@ -9,7 +10,8 @@ pub fn identity(node: &Arc<Node>) -> u64 {
     fn visit(node: &Arc<Node>, hasher: &mut DefaultHasher) {
         if let Kind::Source(source) = node.kind()
             && let Some(path) = source.locator()
-            && let Ok(meta) = std::fs::metadata(path)
+            // A glob or a level is no file itself: its folder's stamp changes when files come, go or are renamed.
+            && let Some(meta) = Path::new(&path).ancestors().find_map(|p| std::fs::metadata(p).ok())
         {
             (meta.len(), meta.modified().ok()).hash(hasher);
         }

@@ -1,5 +1,6 @@
 //! The ledger of memory: nothing big is allocated without an entry here.
 
+use super::valve::{Registration, Valve};
 use petavox_core::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,12 +13,17 @@ const BASE_BYTES: u64 = 28 << 20;
 pub struct Budget {
     limit: u64,
     used: Arc<AtomicU64>,
+    valve: Arc<Valve>,
 }
 
 impl Budget {
     /// A ledger of `limit` bytes for the whole process.
     pub fn new(limit: u64) -> Budget {
-        Budget { limit, used: Arc::new(AtomicU64::new(BASE_BYTES)) }
+        Budget {
+            limit,
+            used: Arc::new(AtomicU64::new(BASE_BYTES)),
+            valve: Arc::new(Valve::new(limit)),
+        }
     }
 
     /// The limit.
@@ -38,6 +44,11 @@ impl Budget {
     /// Bytes that can still be reserved.
     pub fn free(&self) -> u64 {
         self.limit.saturating_sub(self.used())
+    }
+
+    /// Lets the valve take pages from a mapped file when memory is short.
+    pub(super) fn watch(&self, map: &memmap2::MmapMut) -> Registration {
+        self.valve.watch(map)
     }
 
     /// Reserves `bytes` for `what`, given back when the reservation is dropped.

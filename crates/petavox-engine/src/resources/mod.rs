@@ -5,6 +5,7 @@ mod context;
 mod limits;
 mod run_folder;
 mod scratch;
+mod valve;
 mod words;
 mod workers;
 

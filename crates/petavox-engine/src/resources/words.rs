@@ -3,11 +3,15 @@
 use super::Budget;
 use super::budget::Reservation;
 use super::scratch::ScratchDir;
+use super::valve::Registration;
 use petavox_core::{Error, Result};
 use std::ops::Range;
 
 /// 64-bit words that a sweep works on, zero at first.
 pub struct Words {
+    /// Before the map, so that it is dropped first.
+    #[expect(dead_code, reason = "held for its drop")]
+    watched: Option<Registration>,
     map: memmap2::MmapMut,
     n_words: usize,
     spilled: bool,
@@ -27,6 +31,7 @@ impl Words {
         let map = memmap2::MmapMut::map_anon(bytes.max(8) as usize)
             .map_err(|e| Error::io("memory", format!("allocate {bytes} bytes"), e))?;
         Ok(Words {
+            watched: None,
             map,
             n_words,
             spilled: false,
@@ -54,7 +59,15 @@ impl Words {
         // truncate it while it is mapped.
         let map = unsafe { memmap2::MmapMut::map_mut(&file) }
             .map_err(|e| Error::io(scratch.path(), "map a scratch file", e))?;
-        Ok(Words { map, n_words, spilled: true, window_bytes, reservation: Some(reservation) })
+        let watched = Some(budget.watch(&map));
+        Ok(Words {
+            watched,
+            map,
+            n_words,
+            spilled: true,
+            window_bytes,
+            reservation: Some(reservation),
+        })
     }
 
     /// `n_words` words in the file `path`, which stays: an interrupted run finds them again. Zero if the file is new or of
@@ -89,7 +102,15 @@ impl Words {
         // SAFETY: the file lies in a run folder that this process has locked; nobody else changes or truncates it.
         let map = unsafe { memmap2::MmapMut::map_mut(&file) }
             .map_err(|e| failed("map the working volume", e))?;
-        Ok(Words { map, n_words, spilled: true, window_bytes, reservation: Some(reservation) })
+        let watched = Some(budget.watch(&map));
+        Ok(Words {
+            watched,
+            map,
+            n_words,
+            spilled: true,
+            window_bytes,
+            reservation: Some(reservation),
+        })
     }
 
     /// Gives the memory back, to the system and to the budget, until [`Words::unpark`]. Does nothing for words in memory.
@@ -100,17 +121,17 @@ impl Words {
         }
     }
 
-    /// Takes memory for the words again: all of it if it is there, else a window of at least `least_bytes`.
+    /// Takes memory for the words again: all of it if it is there, else a window.
     ///
     /// # Errors
-    /// [`Error::Budget`] if not even the window fits.
-    pub fn unpark(&mut self, budget: &Budget, least_bytes: u64, what: &str) -> Result<()> {
+    /// [`Error::Budget`] if others took the memory meanwhile.
+    pub fn unpark(&mut self, budget: &Budget, what: &str) -> Result<()> {
         if self.reservation.is_some() {
             return Ok(());
         }
         let whole = 8 * self.n_words as u64;
         // A quarter of what is free is left to others.
-        self.window_bytes = whole.min((budget.free() / 4 * 3).max(least_bytes));
+        self.window_bytes = whole.min(budget.free() / 4 * 3);
         self.reservation = Some(budget.reserve(what, self.window_bytes)?);
         Ok(())
     }

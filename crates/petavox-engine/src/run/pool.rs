@@ -31,13 +31,18 @@ impl Pool {
             buffer.set_len(len);
             return Ok(buffer);
         }
-        while !self.free.is_empty() && self.free_bytes + self.used_bytes + len as u64 > self.limit {
-            let dropped = self.free.swap_remove(0);
-            self.free_bytes -= dropped.capacity() as u64;
-        }
+        self.make_room(len as u64);
         let buffer = Buffer::zeroed(len)?;
         self.used_bytes += buffer.capacity() as u64;
         Ok(buffer)
+    }
+
+    /// Lets go of free buffers until others can take `bytes` without exceeding the limit.
+    pub(crate) fn make_room(&mut self, bytes: u64) {
+        while !self.free.is_empty() && self.free_bytes + self.used_bytes + bytes > self.limit {
+            let dropped = self.free.swap_remove(0);
+            self.free_bytes -= dropped.capacity() as u64;
+        }
     }
 
     pub(crate) fn give(&mut self, buffer: Buffer) {

@@ -131,6 +131,14 @@ impl StageRun<'_> {
             return Ok(());
         }
         let mut blocks = self.make(&region, pool)?;
+        // Consumers take memory of their own; free buffers make room for it.
+        let theirs =
+            self.takers.iter().zip(&self.program.roots).map(|(taker, &root)| match taker {
+                Taker::Sink(sink) => sink.scratch_bytes(&region),
+                Taker::Fold { op, .. } => op.map_bytes(&self.program.lines[root].spec),
+                Taker::Load { .. } => 0,
+            });
+        pool.make_room(theirs.max().unwrap_or(0));
         for (taker, &root) in self.takers.iter().zip(&self.program.roots) {
             let Some(block) = &blocks[root] else { continue };
             let spec = &self.program.lines[root].spec;
@@ -173,6 +181,7 @@ impl StageRun<'_> {
             match &line.step {
                 Step::Read(source) => {
                     if !made.is_empty() {
+                        pool.make_room(source.scratch_bytes(made));
                         self.cache.read(i, source.as_ref(), &mut out)?;
                     }
                 }

@@ -109,6 +109,22 @@ pub struct SkeletonDone {
     pub resumed: bool,
 }
 
+/// What tracing and writing take at least, beside what the process needs by itself.
+const LEAST_ROOM: u64 = 36 << 20;
+
+/// Refuses a budget that the later steps could not keep, before anything is done.
+fn check_room(context: &RunContext) -> Result<()> {
+    let needed = context.budget.base() + LEAST_ROOM;
+    if context.budget.limit() >= needed {
+        return Ok(());
+    }
+    Err(Error::Budget {
+        what: "skeleton analysis".to_owned(),
+        needed,
+        budget: context.budget.limit(),
+    })
+}
+
 /// Bytes that a row of the table takes while it is made and written.
 const ROW_BYTES: u64 = 600;
 /// Rows of the table that are written at a time, and that the report shows, at most.
@@ -138,6 +154,7 @@ pub fn analyse(
     let began = Instant::now();
     let mut context = RunContext::new(run)?;
     // Refuse what cannot work before anything is written.
+    check_room(&context)?;
     skeleton_plan(image, &job.options, &context)?;
     let identity = identity(image, job);
     if let Some(parent) = dir.parent().filter(|p| !p.as_os_str().is_empty()) {
@@ -167,7 +184,9 @@ pub fn analyse(
 /// # Errors
 /// As [`analyse`], as far as can be known without computing.
 pub fn plan_analysis(image: &Arc<Node>, job: &SkeletonJob, run: &RunOptions) -> Result<Document> {
-    skeleton_plan(image, &job.options, &RunContext::new(run)?)
+    let context = RunContext::new(run)?;
+    check_room(&context)?;
+    skeleton_plan(image, &job.options, &context)
 }
 
 fn write_all(

@@ -29,11 +29,25 @@ impl Arrays for RunArrays<'_> {
     }
 }
 
-/// Words from the budget while it lasts, then from a scratch file with what is left as its window.
+/// Words in memory if they take at most a quarter of what is free, else in a scratch file, so that what comes later finds
+/// memory too.
 ///
 /// # Errors
 /// If neither memory nor disk is left.
 pub(crate) fn words(context: &RunContext, n_words: usize, what: &str) -> Result<Words> {
-    let free = context.budget.free();
-    Words::where_it_fits(n_words, free / 8 * 7, free / 4, &context.scratch, &context.budget, what)
+    words_within(context, n_words, context.budget.free() / 4, what)
+}
+
+/// Words in memory if they take at most `memory_bytes`, else in a scratch file.
+///
+/// # Errors
+/// If neither memory nor disk is left.
+pub(crate) fn words_within(
+    context: &RunContext,
+    n_words: usize,
+    memory_bytes: u64,
+    what: &str,
+) -> Result<Words> {
+    let window = context.budget.free() / 8;
+    Words::where_it_fits(n_words, memory_bytes, window, &context.scratch, &context.budget, what)
 }

@@ -1,6 +1,6 @@
 //! The first half of the pipeline: from an image to the voxels of its skeleton, with a radius for each.
 
-use super::scratch::words;
+use super::scratch::{words, words_within};
 use crate::operation::{
     astype, bits, gaussian, label, max_projection, sample_at, skeletonize, threshold,
 };
@@ -286,7 +286,7 @@ fn thinned_ranks(
 ) -> Result<Arc<Words>> {
     mask.park();
     let n_words = layout.n_words();
-    let mut skeleton = words(context, n_words, "thinning")?;
+    let mut skeleton = words_within(context, n_words, context.budget.free() / 8 * 7, "thinning")?;
     for z in 0..layout.shape()[0] {
         let plane = layout.planes(z..z + 1);
         skeleton.words_mut()[plane.clone()].copy_from_slice(&mask.words()[plane.clone()]);
@@ -335,7 +335,7 @@ fn radii(
     const PER_TASK: usize = 1024;
     let n = ranks.words().len();
     let mut radius = words(context, n, "radii")?;
-    mask.unpark(&context.budget, 8 << 20, "mask")?;
+    mask.unpark(&context.budget, "mask")?;
     let mut spacing = [1.0; 3];
     spacing[3 - spec.ndim()..].copy_from_slice(&spec.spacing.values);
     let [_, height, width] = layout.shape();
