@@ -225,6 +225,7 @@ fn title(outputs: &[(Arc<Node>, Consumer)]) -> String {
     let mut parts: Vec<String> = outputs
         .iter()
         .map(|(node, consumer)| match consumer {
+            Consumer::Sink(_) if matches!(node.kind(), Kind::Source(_)) => "write".to_owned(),
             Consumer::Sink(_) => format!("write {}", node.name()),
             Consumer::Fold(f) => f.name().to_owned(),
             Consumer::Sweep(s) => s.name().to_owned(),

@@ -13,7 +13,7 @@ use petavox_engine::explain::Document;
 use petavox_engine::{Node, RunContext, RunFolder, RunOptions, Target, execute, plan};
 use petavox_store::atomic::{Staging, write_whole, write_with};
 use petavox_store::table::TableWriter;
-use petavox_store::{CreateOptions, create, pyramid};
+use petavox_store::{Codec, CreateOptions, create};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -280,29 +280,22 @@ fn write_all(
     Ok(done)
 }
 
-/// Writes the branch numbers as an OME-Zarr label image; coarser levels keep thin lines by taking the largest number.
+/// Writes the branch numbers as an OME-Zarr label image, every level straight from the voxels.
 fn write_skeleton(
     path: &Path,
     voxels: &SkeletonVoxels,
     labels: Vec<u32>,
     context: &RunContext,
 ) -> Result<()> {
-    let source: Arc<dyn Source> =
-        Arc::new(LabelImage::new(&voxels.spec, voxels.ranks.clone(), labels));
-    let options = CreateOptions { is_labels: true, overwrite: true, ..CreateOptions::default() };
-    let writer = create(path, source.spec(), &options)?;
-    let mut node = Node::source(source);
-    for level in 0..writer.levels().len() {
-        if level > 0 {
-            let factors = pyramid::factors(&writer.levels()[level - 1], &writer.levels()[level]);
-            let factors: Vec<String> = factors.iter().map(usize::to_string).collect();
-            let finer = Node::source(writer.source(level - 1)?);
-            node = crate::apply(
-                &finer,
-                &format!("downscale:factors={}:method=max", factors.join(",")),
-            )?;
-        }
-        let target = Target { node: node.clone(), sink: Some(writer.sink(level)?) };
+    let full = LabelImage::new(&voxels.spec, voxels.ranks.clone(), labels);
+    // Mostly zeros: plain zstd passes over them faster than anything that rearranges bytes first.
+    let codec = Codec::Zstd(1);
+    let options =
+        CreateOptions { is_labels: true, overwrite: true, codec, ..CreateOptions::default() };
+    let writer = create(path, full.spec(), &options)?;
+    for (level, spec) in writer.levels().iter().enumerate() {
+        let node = Node::source(Arc::new(full.level(spec)?));
+        let target = Target { node, sink: Some(writer.sink(level)?) };
         let context = RunContext { folder: None, ..context.clone() };
         execute(&plan(&[target], &context.plan_options())?, &context)?;
     }
