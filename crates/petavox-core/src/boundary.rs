@@ -41,6 +41,22 @@ impl Boundary {
         })
     }
 
+    /// scipy's mode name, as [`Boundary::parse`] takes it.
+    pub fn mode(self) -> &'static str {
+        match self {
+            Boundary::Reflect => "reflect",
+            Boundary::Mirror => "mirror",
+            Boundary::Nearest => "nearest",
+            Boundary::Wrap => "wrap",
+            Boundary::Constant(_) => "constant",
+        }
+    }
+
+    /// The value outside the image, 0 where it is made from samples.
+    pub fn cval(self) -> f64 {
+        if let Boundary::Constant(value) = self { value } else { 0.0 }
+    }
+
     /// The coordinate inside `0..len` whose sample stands at `x`, or `None` where a constant stands.
     ///
     /// ```

@@ -1,6 +1,7 @@
 //! Operations, floor 3: kernels bound to the engine's contracts, one file each, and the applications built of them.
 //!
 //! - [`operation`]: one file per operation; [`OPERATIONS`] lists them, [`apply`] runs one by name.
+//! - [`write_plan`], [`read_plan`]: a lazy image as text and back.
 //! - [`report`]: tables as pages that people read.
 //! - [`skeleton`]: from a volume to a table of branches.
 
@@ -11,6 +12,8 @@ mod registry;
 pub mod report;
 pub mod skeleton;
 pub mod thin;
+mod written;
 
 pub use params::{Params, nearest};
 pub use registry::{OPERATIONS, Operation, apply};
+pub use written::{read_plan, write_plan};

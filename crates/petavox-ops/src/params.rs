@@ -133,6 +133,16 @@ impl Params {
         value.as_bool().map(Some).ok_or_else(|| self.wrong(name, &value, "true or false"))
     }
 
+    /// A value of any type that JSON can hold.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if it is something else.
+    pub fn parsed<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let wrong = self.wrong(name, &value, std::any::type_name::<T>());
+        serde_json::from_value(value).map(Some).map_err(|_| wrong)
+    }
+
     /// scipy's `mode` and `cval`, `reflect` by default.
     ///
     /// # Errors

@@ -114,6 +114,27 @@ impl Image {
         Ok(Image { node, info: self.info.clone() })
     }
 
+    /// The image as text: its operations and the names of its files as JSON, not the samples.
+    ///
+    /// # Errors
+    /// [`Error::Internal`](petavox_core::Error::Internal) if it cannot be written, which is a defect.
+    pub fn to_plan(&self) -> Result<String> {
+        let nodes = petavox_ops::write_plan(&self.node);
+        serde_json::to_string_pretty(&nodes).map_err(|e| Error::internal("Image::to_plan", e))
+    }
+
+    /// The lazy image that [`Image::to_plan`] wrote down, here or on another machine that has the same files.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`](petavox_core::Error::InvalidArgument) if the text is no plan, or one with images that were
+    /// in memory; whatever is wrong with a file.
+    pub fn from_plan(plan: &str) -> Result<Image> {
+        let nodes: Vec<petavox_engine::explain::NodeDoc> = serde_json::from_str(plan)
+            .map_err(|e| Error::argument("plan", e, "what Image::to_plan wrote"))?;
+        let open = |path: &str| petavox_store::open(path, &OpenOptions::default());
+        Ok(Image::from_node(petavox_ops::read_plan(&nodes, &open)?))
+    }
+
     /// Computes all samples into memory, which is reserved from the budget.
     ///
     /// # Errors

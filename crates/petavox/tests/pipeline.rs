@@ -406,3 +406,18 @@ fn a_second_run_on_the_same_output_is_refused_and_does_the_first_no_harm() {
     assert!(left(&out) == left(&alone));
     assert_eq!(names(dir.path()), ["alone", "out"]);
 }
+
+#[test]
+fn an_image_travels_as_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.npy");
+    let run = petavox::RunOptions::default();
+    let save = petavox::SaveOptions::default();
+    petavox::Image::from_vec(&[4, 6], (0..24u16).collect()).unwrap().save(&path, &save, &run).unwrap();
+    let image = petavox::Image::open(&path.to_string_lossy()).unwrap();
+    let image = image.apply("gaussian:sigma=1").unwrap().apply("threshold:method=otsu").unwrap();
+    let again = petavox::Image::from_plan(&image.to_plan().unwrap()).unwrap();
+    let samples = |i: &petavox::Image| i.compute(&run).unwrap().typed::<u8>().unwrap().to_vec();
+    assert_eq!(samples(&again), samples(&image));
+    assert!(petavox::Image::from_plan("[{}]").is_err());
+}

@@ -2,7 +2,7 @@
 
 use crate::plan::{Node, Plan, ReadSummary, Stage};
 use petavox_core::ImageSpec;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct Document {
 }
 
 /// One operation.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NodeDoc {
     /// What it computes, hashed; the same on every run.
     pub id: String,

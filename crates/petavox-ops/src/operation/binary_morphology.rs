@@ -12,6 +12,8 @@ struct BinaryMorphology {
     options: BinaryOptions,
     halo: Halo,
     connectivity: usize,
+    /// Extents of the box, if it is one that was asked for.
+    size: Option<Vec<usize>>,
 }
 
 const NAMES: [(&str, BinaryOp); 4] = [
@@ -47,8 +49,8 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
         return Err(Error::argument(format!("{name}: iterations"), iterations, "1 to 10000"));
     }
     let border_value = params.count("border_value")?.unwrap_or(0) != 0;
-    let footprint = match params.numbers("size")? {
-        None => Footprint::connectivity(ndim, connectivity)?,
+    let (footprint, size) = match params.numbers("size")? {
+        None => (Footprint::connectivity(ndim, connectivity)?, None),
         Some(size) => {
             let size = if size.len() == 1 { vec![size[0]; ndim] } else { size };
             if size.len() != ndim
@@ -61,12 +63,13 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
                     expected,
                 ));
             }
-            Footprint::cuboid(&size.iter().map(|&s| s as usize).collect::<Vec<_>>())?
+            let size: Vec<usize> = size.iter().map(|&s| s as usize).collect();
+            (Footprint::cuboid(&size)?, Some(size))
         }
     };
     let options = BinaryOptions { op: *op, footprint, iterations, border_value };
     let halo = options.halo();
-    let op = BinaryMorphology { options, halo, connectivity };
+    let op = BinaryMorphology { options, halo, connectivity, size };
     Node::block(Arc::new(op), vec![super::as_mask(input)?], vec![])
 }
 
@@ -80,9 +83,8 @@ impl BlockOp for BinaryMorphology {
 
     fn params(&self) -> serde_json::Value {
         serde_json::json!({
-            "size": self.options.footprint.shape(), "connectivity": self.connectivity,
-            "iterations": self.options.iterations, "border_value": self.options.border_value,
-            "cuboid": self.options.footprint.is_cuboid(),
+            "size": self.size, "connectivity": self.connectivity, "iterations": self.options.iterations,
+            "border_value": u8::from(self.options.border_value),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The same samples under another description: axes, spacing or origin that the user knows better than the file.
 
+use crate::Params;
 use petavox_core::{Error, ImageSpec, Region, Result};
 use petavox_engine::{BlockCall, BlockOp, Need, Node};
 use std::sync::Arc;
@@ -14,6 +15,32 @@ struct Describe {
 /// [`Error::InvalidArgument`] if the shape or dtype of `spec` is not the image's.
 pub fn describe(input: &Arc<Node>, spec: ImageSpec) -> Result<Arc<Node>> {
     Node::block(Arc::new(Describe { spec }), vec![input.clone()], vec![])
+}
+
+/// [`describe`] from a written plan.
+///
+/// # Errors
+/// If the parameters are not those of a description.
+pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
+    let mut spec = input.spec().clone();
+    if let Some(axes) = params.parsed("axes")? {
+        spec.axes = axes;
+    }
+    if let Some(spacing) = params.parsed("spacing")? {
+        spec.spacing = spacing;
+    }
+    if let Some(origin) = params.parsed("origin")? {
+        spec.origin = origin;
+    }
+    let n = spec.ndim();
+    if spec.axes.ndim() != n || spec.spacing.values.len() != n || spec.origin.len() != n {
+        return Err(Error::argument(
+            "describe",
+            "another number of axes",
+            format!("{n}, as the image has"),
+        ));
+    }
+    describe(input, spec)
 }
 
 impl BlockOp for Describe {

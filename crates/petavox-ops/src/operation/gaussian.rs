@@ -45,7 +45,8 @@ impl BlockOp for Gaussian {
 
     fn params(&self) -> serde_json::Value {
         serde_json::json!({
-            "sigma": self.options.sigma, "truncate": self.options.truncate, "boundary": self.boundary,
+            "sigma": self.options.sigma, "truncate": self.options.truncate,
+            "mode": self.boundary.mode(), "cval": self.boundary.cval(),
         })
     }
 

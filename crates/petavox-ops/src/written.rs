@@ -1,0 +1,86 @@
+//! Lazy images as text: a plan that was written down becomes a lazy image again, in this process or another.
+
+use crate::operation as op;
+use crate::params::Params;
+use crate::registry::OPERATIONS;
+use petavox_core::{Error, Result, Source};
+use petavox_engine::Node;
+use petavox_engine::explain::{NodeDoc, nodes_of};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Operations that users do not type, but that plans may hold.
+const INTERNAL: &[(&str, Build)] = &[
+    ("describe", op::describe::build),
+    ("mask", |input, _| op::bits::pack(input)),
+    ("max_projection", |input, _| op::max_projection::max_projection(input)),
+];
+
+type Build = fn(&Arc<Node>, &mut Params) -> Result<Arc<Node>>;
+
+/// The operations behind a lazy image, inputs first, ready to be serialised. Its size grows with the operations, never with the
+/// image.
+pub fn write_plan(image: &Arc<Node>) -> Vec<NodeDoc> {
+    nodes_of(std::slice::from_ref(image))
+}
+
+/// The lazy image that [`write_plan`] was given; `open` opens its sources by name. It computes the same: its id is the same as long as
+/// the sources still look as they did.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] if the plan names an operation that there is not, or a source without a name (an image in memory); whatever
+/// `open` says.
+pub fn read_plan(
+    nodes: &[NodeDoc],
+    open: &dyn Fn(&str) -> Result<Arc<dyn Source>>,
+) -> Result<Arc<Node>> {
+    let Some(root) = nodes.last() else {
+        return Err(Error::argument("plan", "no operations", "at least a source"));
+    };
+    let by_id: HashMap<&str, &NodeDoc> = nodes.iter().map(|n| (n.id.as_str(), n)).collect();
+    // Every node is made once, inputs before it: a damaged plan that names itself ends here, not in a loop.
+    let mut made: HashMap<&str, Arc<Node>> = HashMap::new();
+    for doc in nodes {
+        let inputs: Option<Vec<Arc<Node>>> =
+            doc.inputs.iter().map(|i| made.get(i.as_str()).cloned()).collect();
+        let inputs = inputs.ok_or_else(|| {
+            let expected = "every operation after its inputs";
+            Error::argument("plan", format!("{} before its input", doc.op), expected)
+        })?;
+        // Folds are made again by the operations that take their values.
+        let is_value = by_id.values().any(|n| n.values.contains(&doc.id));
+        if !is_value {
+            made.insert(&doc.id, node(doc, &inputs, open)?);
+        }
+    }
+    made.remove(root.id.as_str())
+        .ok_or_else(|| Error::argument("plan", "a value at its end", "an image"))
+}
+
+fn node(
+    doc: &NodeDoc,
+    inputs: &[Arc<Node>],
+    open: &dyn Fn(&str) -> Result<Arc<dyn Source>>,
+) -> Result<Arc<Node>> {
+    let [input] = inputs else {
+        let Some(path) = doc.params.get("path").and_then(|p| p.as_str()) else {
+            let expected = "sources that can be opened by name; images in memory cannot travel";
+            return Err(Error::argument("plan", format!("'{}' without a path", doc.op), expected));
+        };
+        return Ok(Node::source(open(path)?));
+    };
+    let known = OPERATIONS.iter().find(|o| o.name == doc.op).map(|o| o.build);
+    let internal = || INTERNAL.iter().find(|(name, _)| *name == doc.op).map(|(_, build)| *build);
+    let Some(build) = known.or_else(internal) else {
+        return Err(Error::argument(
+            "plan",
+            format!("operation '{}'", doc.op),
+            "an operation of this version",
+        ));
+    };
+    let given = doc.params.as_object().cloned().unwrap_or_default();
+    let mut params = Params::new(&doc.op, given);
+    let node = build(input, &mut params)?;
+    params.finish()?;
+    Ok(node)
+}
