@@ -44,6 +44,7 @@ operations! {
     "not_equal", op::compare::build, "not_equal:value=0", "mask of samples other than a value (numpy)";
     "remove_small_holes", op::label::build_remove_small_holes, "remove_small_holes:area_threshold=64:connectivity=1", "fill small holes of a mask (skimage.morphology.remove_small_holes)";
     "remove_small_objects", op::label::build_remove_small_objects, "remove_small_objects:min_size=64:connectivity=1", "remove small components of a mask (skimage.morphology.remove_small_objects)";
+    "select", op::select::build, "select:axis=z:index=0", "one channel, time point or plane; the axis is taken out (numpy indexing)";
     "skeletonize", op::skeletonize::build, "skeletonize:method=parity", "thin a mask to its skeleton; parity keeps the topology, lee and zhang are skimage.morphology.skeletonize's";
     "threshold", op::threshold::build, "threshold:method=otsu", "mask of samples above a value, given or found by otsu, li, yen, triangle, isodata (skimage.filters.threshold_*)";
 }

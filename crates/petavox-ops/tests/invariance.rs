@@ -65,6 +65,7 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("not_equal:value=0", Grey(Dtype::Float64), 4, |p| Some(p.map(|v| truth(v != 0.0)))),
     ("remove_small_holes:area_threshold=4:connectivity=1", Mask, 4, |p| Some(plain::without_small(&p.map(|v| 1.0 - v), 4, 1).map(|v| 1.0 - v))),
     ("remove_small_objects:min_size=5:connectivity=2", Mask, 4, |p| Some(plain::without_small(p, 5, 2))),
+    ("select:axis=0:index=0", Grey(Dtype::Int16), 4, |p| Some(first_plane(p))),
     ("skeletonize:method=parity", Mask, 3, |p| thinned(p, ThinMethod::Parity)),
     ("skeletonize:method=lee", Mask, 3, |p| thinned(p, ThinMethod::Lee)),
     ("skeletonize:method=zhang", Mask, 2, |p| thinned(p, ThinMethod::Zhang)),
@@ -76,6 +77,12 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("threshold:method=isodata", Grey(Dtype::UInt8), 3, |p| thresholded(p, Dtype::UInt8, Threshold::Isodata)),
     ("threshold:method=otsu:nbins=64", Grey(Dtype::Float32), 3, |_| None),
 ];
+
+fn first_plane(p: &Plain) -> Plain {
+    let shape = p.shape[1..].to_vec();
+    let n = shape.iter().product();
+    Plain { shape, samples: p.samples[..n].to_vec() }
+}
 
 fn truth(is: bool) -> f64 {
     f64::from(u8::from(is))
@@ -217,8 +224,12 @@ fn every_operation_of_the_registry_is_in_the_table() {
 #[test]
 fn every_operation_is_one_and_the_same_however_it_is_cut() {
     for &(step, input, most, definition) in TABLE {
-        let least =
-            if step.contains("connectivity=2") || step.starts_with("skeletonize") { 2 } else { 1 };
+        let least = if ["connectivity=2", "skeletonize", "select"].iter().any(|s| step.contains(s))
+        {
+            2
+        } else {
+            1
+        };
         let name = step;
         proptest!(config(10), |(shape in shapes(most), seed: u64, cuts in prop::collection::vec(any_cut(), 3))| {
             if shape.len() >= least {

@@ -16,6 +16,7 @@ pub mod measure;
 pub mod reduce;
 pub mod reduce_axis;
 pub mod sample_at;
+pub mod select;
 pub mod skeletonize;
 pub mod threshold;
 

@@ -2,7 +2,7 @@
 
 use super::graph::{GraphOptions, GraphSummary, SkeletonGraph};
 use super::label_image::LabelImage;
-use super::voxels::{SkeletonOptions, SkeletonVoxels, skeleton_plan, skeleton_voxels};
+use super::voxels::{SkeletonOptions, SkeletonVoxels, skeleton_plan, skeleton_voxels, squeezed};
 use super::{
     RunArrays, TableOptions, VoxelValues, branch_labels, graphml, pictures, prune, summarize_rows,
     swc,
@@ -152,6 +152,7 @@ pub fn analyse(
     run: &RunOptions,
 ) -> Result<SkeletonDone> {
     let began = Instant::now();
+    let image = &squeezed(image)?;
     let mut context = RunContext::new(run)?;
     // Refuse what cannot work before anything is written.
     check_room(&context)?;
@@ -186,7 +187,7 @@ pub fn analyse(
 pub fn plan_analysis(image: &Arc<Node>, job: &SkeletonJob, run: &RunOptions) -> Result<Document> {
     let context = RunContext::new(run)?;
     check_room(&context)?;
-    skeleton_plan(image, &job.options, &context)
+    skeleton_plan(&squeezed(image)?, &job.options, &context)
 }
 
 fn write_all(

@@ -2,7 +2,7 @@
 
 use super::scratch::{words, words_within};
 use crate::operation::{
-    astype, bits, gaussian, label, max_projection, sample_at, skeletonize, threshold,
+    astype, bits, gaussian, label, max_projection, sample_at, select, skeletonize, threshold,
 };
 use crate::thin::ThinMethod;
 use petavox_core::{Block, Boundary, Dtype, Error, ImageSpec, Result, Workers};
@@ -76,12 +76,23 @@ struct Stages {
     threshold: Option<Threshold>,
 }
 
+/// The image without the channel, time and other axes that have one sample only.
+pub(crate) fn squeezed(image: &Arc<Node>) -> Result<Arc<Node>> {
+    let spec = image.spec();
+    let single = |a: &usize| spec.shape[*a] == 1 && !spec.axes.is_spatial(*a) && spec.ndim() > 1;
+    match (0..spec.ndim()).find(single) {
+        Some(axis) => squeezed(&select::select(image, axis, 0)?),
+        None => Ok(image.clone()),
+    }
+}
+
 fn stages(image: &Arc<Node>, options: &SkeletonOptions) -> Result<Stages> {
     let spec = image.spec();
     let spatial = (0..spec.ndim()).all(|a| spec.axes.is_spatial(a));
     if !(2..=3).contains(&spec.ndim()) || !spatial {
         let given = format!("an image with axes {} and shape {:?}", spec.axes, spec.shape);
-        let expected = "one grey 2-D or 3-D image (axes yx or zyx); pick a channel or time point first, or say what the \
+        let expected = "one grey 2-D or 3-D image (axes yx or zyx); pick a channel or time point first \
+             ('petavox apply IN OUT select:axis=c:index=0'), or say what the \
                         axes mean with --axes";
         return Err(Error::argument("skeleton", given, expected));
     }
