@@ -13,6 +13,8 @@ pub struct Words {
     #[expect(dead_code, reason = "held for its drop")]
     watched: Option<Registration>,
     map: memmap2::MmapMut,
+    /// The file behind the map.
+    file: Option<std::fs::File>,
     n_words: usize,
     spilled: bool,
     /// Bytes that may be resident at one time; the user of spilled words hands back what is more.
@@ -32,6 +34,7 @@ impl Words {
             .map_err(|e| Error::io("memory", format!("allocate {bytes} bytes"), e))?;
         Ok(Words {
             watched: None,
+            file: None,
             map,
             n_words,
             spilled: false,
@@ -62,6 +65,7 @@ impl Words {
         let watched = Some(budget.watch(&map));
         Ok(Words {
             watched,
+            file: Some(file),
             map,
             n_words,
             spilled: true,
@@ -105,6 +109,7 @@ impl Words {
         let watched = Some(budget.watch(&map));
         Ok(Words {
             watched,
+            file: Some(file),
             map,
             n_words,
             spilled: true,
@@ -139,6 +144,12 @@ impl Words {
     /// True if all the words may be resident at once.
     pub fn fits_memory(&self) -> bool {
         self.window_bytes >= 8 * self.n_words as u64
+    }
+
+    /// The file the words live in, for those who go through them in strides: a mapping would keep much more than the words touched
+    /// resident. Reads and writes of the file and of [`Words::words`] see each other.
+    pub fn file(&self) -> Option<&std::fs::File> {
+        self.file.as_ref()
     }
 
     /// Makes what was written durable, if it is in a file.

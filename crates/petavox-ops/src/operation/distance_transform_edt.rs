@@ -5,7 +5,9 @@ use petavox_core::{Block, Buffer, ChunkGrid, Dtype, Error, ImageSpec, Region, Re
 use petavox_engine::{Node, RunContext, SweepOp, Words};
 use petavox_kernels::bits::{load, shared, store};
 use petavox_kernels::distance::{FAR, distance_pass, distance_pass_scratch_bytes};
+use std::fs::File;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
@@ -70,24 +72,66 @@ fn each_row(region: &Region, whole: &Region, mut f: impl FnMut(Range<usize>, Ran
     });
 }
 
+/// The squared distances, wherever they live.
+enum Volume<'a> {
+    Memory(&'a [AtomicU64]),
+    File(&'a File),
+}
+
+impl Volume<'_> {
+    /// Reads a run of samples.
+    fn get(&self, from: Range<usize>, to: &mut [f64]) -> Result<()> {
+        match self {
+            Volume::Memory(words) => {
+                to.iter_mut().zip(&words[from]).for_each(|(s, w)| *s = f64::from_bits(load(w)));
+                Ok(())
+            }
+            Volume::File(file) => file
+                .read_exact_at(bytemuck::cast_slice_mut(to), 8 * from.start as u64)
+                .map_err(|e| Error::io("scratch", "read", e)),
+        }
+    }
+
+    /// Writes a run of samples.
+    fn set(&self, to: Range<usize>, from: &[f64]) -> Result<()> {
+        match self {
+            Volume::Memory(words) => {
+                from.iter().zip(&words[to]).for_each(|(s, w)| store(w, s.to_bits()));
+                Ok(())
+            }
+            Volume::File(file) => file
+                .write_all_at(bytemuck::cast_slice(from), 8 * to.start as u64)
+                .map_err(|e| Error::io("scratch", "write", e)),
+        }
+    }
+}
+
 impl Distance {
-    fn pass(&self, volume: &[AtomicU64], axis: usize, tile: Region, whole: &Region) -> Result<()> {
+    fn pass(&self, volume: &Volume<'_>, axis: usize, tile: Region, whole: &Region) -> Result<()> {
         let mut squares = Block::zeros(tile.clone(), Dtype::Float64)?;
         let mut scratch = Buffer::zeroed(distance_pass_scratch_bytes(whole.shape()[axis]))?;
+        let runs = runs(&tile, whole);
         let samples = squares.typed_mut::<f64>()?;
-        each_row(&tile, whole, |here, there| {
-            samples[here]
-                .iter_mut()
-                .zip(&volume[there])
-                .for_each(|(s, w)| *s = f64::from_bits(load(w)));
-        });
+        for (here, there) in &runs {
+            volume.get(there.clone(), &mut samples[here.clone()])?;
+        }
         distance_pass(&mut squares, axis, self.sampling[axis], scratch.bytes_mut())?;
         let samples = squares.typed::<f64>()?;
-        each_row(&tile, whole, |here, there| {
-            samples[here].iter().zip(&volume[there]).for_each(|(s, w)| store(w, s.to_bits()));
-        });
+        for (here, there) in &runs {
+            volume.set(there.clone(), &samples[here.clone()])?;
+        }
         Ok(())
     }
+}
+
+/// The runs of samples that a tile shares with the volume: here and there. Rows that follow one another are one run.
+fn runs(tile: &Region, whole: &Region) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut runs: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    each_row(tile, whole, |here, there| match runs.last_mut() {
+        Some((h, t)) if t.end == there.start => (h.end, t.end) = (here.end, there.end),
+        _ => runs.push((here, there)),
+    });
+    runs
 }
 
 impl SweepOp for Distance {
@@ -143,18 +187,18 @@ impl SweepOp for Distance {
             for first in (0..grid.len()).step_by(n_at_once as usize) {
                 context.cancel.check()?;
                 let n = (n_at_once as usize).min(grid.len() - first);
-                let volume = shared(words.words_mut());
+                let volume = match words.file() {
+                    Some(file) if !words.fits_memory() => Volume::File(file),
+                    _ => Volume::Memory(shared(words.words_mut())),
+                };
                 context.workers.for_each(n, &|k| {
-                    let done = self.pass(volume, axis, grid.region(first + k), &whole);
+                    let done = self.pass(&volume, axis, grid.region(first + k), &whole);
                     if let (Err(e), Ok(mut slot)) = (done, failure.lock()) {
                         slot.get_or_insert(e);
                     }
                 });
                 if let Some(e) = failure.lock().ok().and_then(|mut slot| slot.take()) {
                     return Err(e);
-                }
-                if !words.fits_memory() {
-                    words.release(0..input.len());
                 }
                 context.progress.advance(n as u64, 0);
             }
