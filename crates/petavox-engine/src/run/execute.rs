@@ -210,6 +210,17 @@ fn bind_all(roots: &[Arc<Node>], outcome: &Outcome) -> Result<HashMap<u64, Arc<d
     Ok(out)
 }
 
+/// The region plane by plane along its first axis.
+pub(super) fn planes(region: &Region) -> impl Iterator<Item = Region> + use<> {
+    let (start, shape) = (region.start().to_vec(), region.shape().to_vec());
+    (0..shape[0]).map(move |i| {
+        let (mut start, mut shape) = (start.clone(), shape.clone());
+        start[0] += i as i64;
+        shape[0] = 1;
+        Region::new(start, shape)
+    })
+}
+
 /// The image that a sweep left in its working volume.
 struct Swept {
     op: Arc<dyn SweepOp>,
@@ -239,14 +250,23 @@ impl Source for Swept {
         true
     }
 
-    fn scratch_bytes(&self, _region: &Region) -> u64 {
-        0
+    fn scratch_bytes(&self, region: &Region) -> u64 {
+        // A plane of samples, and the mapped words under it.
+        let plane: usize = region.shape()[1..].iter().product();
+        (plane * (self.spec.dtype.size() + 8)) as u64
     }
 
     fn read(&self, out: &mut Block) -> Result<()> {
-        let touched = self.op.words_of(out.region(), &self.input);
-        self.op.read(self.words.words(), out, &self.input)?;
-        self.words.release(touched);
+        if self.words.fits_memory() {
+            return self.op.read(self.words.words(), out, &self.input);
+        }
+        // Plane by plane, so that few of the mapped pages are resident at a time.
+        for plane in planes(out.region()) {
+            let mut part = Block::zeros(plane, out.dtype())?;
+            self.op.read(self.words.words(), &mut part, &self.input)?;
+            self.words.release(self.op.words_of(part.region(), &self.input));
+            out.copy_from(&part)?;
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! One stage: its blocks, made by workers, handed to consumers.
 
 use super::cache::ChunkCache;
+use super::execute::planes;
 use super::pad::pad;
 use super::pool::Pool;
 use crate::contract::{BlockCall, FoldOp, Part, SweepOp};
@@ -154,8 +155,17 @@ impl StageRun<'_> {
                 }
                 Taker::Load { op, words } => {
                     let mut words = words.lock().map_err(|_| Error::internal("load", "lock"))?;
-                    op.load(words.words_mut(), block, spec)?;
-                    words.release(op.words_of(&region, spec));
+                    if words.fits_memory() {
+                        op.load(words.words_mut(), block, spec)?;
+                    } else {
+                        // Plane by plane, so that few of the mapped pages are resident at a time.
+                        for plane in planes(&region) {
+                            let part = crop(block, &plane, pool)?;
+                            op.load(words.words_mut(), &part, spec)?;
+                            words.release(op.words_of(&plane, spec));
+                            pool.give(part.into_buffer());
+                        }
+                    }
                 }
             }
             if let Some(cropped) = cropped {
