@@ -413,7 +413,10 @@ fn an_image_travels_as_text() {
     let path = dir.path().join("a.npy");
     let run = petavox::RunOptions::default();
     let save = petavox::SaveOptions::default();
-    petavox::Image::from_vec(&[4, 6], (0..24u16).collect()).unwrap().save(&path, &save, &run).unwrap();
+    petavox::Image::from_vec(&[4, 6], (0..24u16).collect())
+        .unwrap()
+        .save(&path, &save, &run)
+        .unwrap();
     let image = petavox::Image::open(&path.to_string_lossy()).unwrap();
     let image = image.apply("gaussian:sigma=1").unwrap().apply("threshold:method=otsu").unwrap();
     let again = petavox::Image::from_plan(&image.to_plan().unwrap()).unwrap();
