@@ -1,13 +1,15 @@
 """Opens what Petavox writes as Zarr with other programs: zarr-python, tensorstore, and the OME-Zarr models.
 
-    cargo run -p petavox-store --example write_zarr -- /tmp/petavox-zarr
-    python tests/live/check_zarr.py /tmp/petavox-zarr
+    python tests/live/check_zarr.py            # writes the images first, with cargo
+    python tests/live/check_zarr.py FOLDER     # images that are there, from the example write_zarr
 
 Needs zarr 3, tensorstore, ome-zarr-models. Prints one line per image and ends with an error if anything differs.
 """
 import json
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 import numpy as np
 import tensorstore as ts
@@ -59,7 +61,17 @@ def check_image(folder):
 
 
 def main():
-    folders = sorted(p for p in pathlib.Path(sys.argv[1]).iterdir() if p.suffix == ".zarr")
+    if len(sys.argv) > 1:
+        return check(pathlib.Path(sys.argv[1]))
+    root = pathlib.Path(__file__).resolve().parents[2]
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["cargo", "run", "--quiet", "-p", "petavox-store", "--example", "write_zarr", "--", folder]
+        subprocess.run(command, check=True, cwd=root)
+        check(pathlib.Path(folder))
+
+
+def check(written):
+    folders = sorted(p for p in written.iterdir() if p.suffix == ".zarr")
     failed = []
     for folder in folders:
         try:
