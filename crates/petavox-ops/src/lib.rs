@@ -15,5 +15,5 @@ pub mod thin;
 mod written;
 
 pub use params::{Params, nearest};
-pub use registry::{OPERATIONS, Operation, apply};
-pub use written::{read_plan, write_plan};
+pub use registry::{Build, OPERATIONS, Operation, apply, apply_to};
+pub use written::{Resolver, read_plan, write_plan};

@@ -4,9 +4,19 @@ use crate::operation as op;
 use crate::params::{Params, nearest};
 use petavox_core::{Error, Result};
 use petavox_engine::Node;
+use serde_json::Map;
 use std::sync::Arc;
 
-/// An operation from image to image, as its users see it.
+/// How an operation is bound to images.
+#[derive(Clone, Copy)]
+pub enum Build {
+    /// To one image.
+    One(fn(&Arc<Node>, &mut Params) -> Result<Arc<Node>>),
+    /// To one image or several, in order; it checks their number itself.
+    Many(fn(&[Arc<Node>], &mut Params) -> Result<Arc<Node>>),
+}
+
+/// An operation from images to an image, as its users see it.
 pub struct Operation {
     /// Its one name.
     pub name: &'static str,
@@ -14,39 +24,62 @@ pub struct Operation {
     pub summary: &'static str,
     /// A step that shows its parameters.
     pub example: &'static str,
-    /// Binds it to an image.
-    pub build: fn(&Arc<Node>, &mut Params) -> Result<Arc<Node>>,
+    /// Binds it to images.
+    pub build: Build,
+}
+
+impl Build {
+    /// Binds the operation that `params` are for to `inputs`, and refuses parameters that it does not have.
+    ///
+    /// # Errors
+    /// If it does not accept the inputs, their number or the parameters.
+    pub fn bind(self, inputs: &[Arc<Node>], mut params: Params) -> Result<Arc<Node>> {
+        let node = match (self, inputs) {
+            (Build::One(build), [input]) => build(input, &mut params)?,
+            (Build::One(_), _) => {
+                let given = format!("{} images", inputs.len());
+                return Err(Error::argument(params.op(), given, "one image"));
+            }
+            (Build::Many(build), _) => build(inputs, &mut params)?,
+        };
+        params.finish()?;
+        Ok(node)
+    }
 }
 
 macro_rules! operations {
-    ($($name:literal, $build:path, $example:literal, $summary:literal;)*) => {
+    ($($name:literal, $kind:ident $build:path, $example:literal, $summary:literal;)*) => {
         /// Every operation, by name.
-        pub const OPERATIONS: &[Operation] =
-            &[$(Operation { name: $name, summary: $summary, example: $example, build: $build },)*];
+        pub const OPERATIONS: &[Operation] = &[$(Operation {
+            name: $name,
+            summary: $summary,
+            example: $example,
+            build: Build::$kind($build),
+        },)*];
     };
 }
 
 operations! {
-    "astype", op::astype::build, "astype:dtype=float32", "another dtype (numpy astype)";
-    "binary_closing", op::binary_morphology::build, "binary_closing:connectivity=1:iterations=2", "close: dilate, then erode (scipy.ndimage.binary_closing)";
-    "binary_dilation", op::binary_morphology::build, "binary_dilation:connectivity=1:iterations=2", "dilate a mask (scipy.ndimage.binary_dilation)";
-    "binary_erosion", op::binary_morphology::build, "binary_erosion:connectivity=1:iterations=2", "erode a mask (scipy.ndimage.binary_erosion)";
-    "binary_opening", op::binary_morphology::build, "binary_opening:connectivity=1:iterations=2", "open: erode, then dilate (scipy.ndimage.binary_opening)";
-    "distance_transform_edt", op::distance_transform_edt::build, "distance_transform_edt:sampling=2,1,1", "exact Euclidean distance to the background (scipy.ndimage.distance_transform_edt); sampling=image takes the image's spacing";
-    "downscale", op::downscale::build, "downscale:factors=1,2,2:method=mean", "fewer samples by whole factors: mean, max, min or mode";
-    "equal", op::compare::build, "equal:value=3", "mask of samples equal to a value (numpy)";
-    "gaussian", op::gaussian::build, "gaussian:sigma=1,2,2:mode=reflect:truncate=4", "smooth (scipy.ndimage.gaussian_filter)";
-    "greater", op::compare::build, "greater:value=0.5", "mask of samples above a value (numpy)";
-    "greater_equal", op::compare::build, "greater_equal:value=0.5", "mask of samples at or above a value (numpy)";
-    "label", op::label::build, "label:connectivity=1", "number connected components (scipy.ndimage.label)";
-    "less", op::compare::build, "less:value=0.5", "mask of samples below a value (numpy)";
-    "less_equal", op::compare::build, "less_equal:value=0.5", "mask of samples at or below a value (numpy)";
-    "not_equal", op::compare::build, "not_equal:value=0", "mask of samples other than a value (numpy)";
-    "remove_small_holes", op::label::build_remove_small_holes, "remove_small_holes:area_threshold=64:connectivity=1", "fill small holes of a mask (skimage.morphology.remove_small_holes)";
-    "remove_small_objects", op::label::build_remove_small_objects, "remove_small_objects:min_size=64:connectivity=1", "remove small components of a mask (skimage.morphology.remove_small_objects)";
-    "select", op::select::build, "select:axis=z:index=0", "one channel, time point or plane; the axis is taken out (numpy indexing)";
-    "skeletonize", op::skeletonize::build, "skeletonize:method=parity", "thin a mask to its skeleton; parity keeps the topology, lee and zhang are skimage.morphology.skeletonize's";
-    "threshold", op::threshold::build, "threshold:method=otsu", "mask of samples above a value, given or found by otsu, li, yen, triangle, isodata (skimage.filters.threshold_*)";
+    "astype", One op::astype::build, "astype:dtype=float32", "another dtype (numpy astype)";
+    "binary_closing", One op::binary_morphology::build, "binary_closing:connectivity=1:iterations=2", "close: dilate, then erode (scipy.ndimage.binary_closing)";
+    "binary_dilation", One op::binary_morphology::build, "binary_dilation:connectivity=1:iterations=2", "dilate a mask (scipy.ndimage.binary_dilation)";
+    "binary_erosion", One op::binary_morphology::build, "binary_erosion:connectivity=1:iterations=2", "erode a mask (scipy.ndimage.binary_erosion)";
+    "binary_opening", One op::binary_morphology::build, "binary_opening:connectivity=1:iterations=2", "open: erode, then dilate (scipy.ndimage.binary_opening)";
+    "distance_transform_edt", One op::distance_transform_edt::build, "distance_transform_edt:sampling=2,1,1", "exact Euclidean distance to the background (scipy.ndimage.distance_transform_edt); sampling=image takes the image's spacing";
+    "downscale", One op::downscale::build, "downscale:factors=1,2,2:method=mean", "fewer samples by whole factors: mean, max, min or mode";
+    "equal", One op::compare::build, "equal:value=3", "mask of samples equal to a value (numpy)";
+    "gaussian", One op::gaussian::build, "gaussian:sigma=1,2,2:mode=reflect:truncate=4", "smooth (scipy.ndimage.gaussian_filter)";
+    "greater", One op::compare::build, "greater:value=0.5", "mask of samples above a value (numpy)";
+    "greater_equal", One op::compare::build, "greater_equal:value=0.5", "mask of samples at or above a value (numpy)";
+    "label", One op::label::build, "label:connectivity=1", "number connected components (scipy.ndimage.label)";
+    "less", One op::compare::build, "less:value=0.5", "mask of samples below a value (numpy)";
+    "less_equal", One op::compare::build, "less_equal:value=0.5", "mask of samples at or below a value (numpy)";
+    "not_equal", One op::compare::build, "not_equal:value=0", "mask of samples other than a value (numpy)";
+    "remove_small_holes", One op::label::build_remove_small_holes, "remove_small_holes:area_threshold=64:connectivity=1", "fill small holes of a mask (skimage.morphology.remove_small_holes)";
+    "remove_small_objects", One op::label::build_remove_small_objects, "remove_small_objects:min_size=64:connectivity=1", "remove small components of a mask (skimage.morphology.remove_small_objects)";
+    "select", One op::select::build, "select:axis=z:index=0", "one channel, time point or plane; the axis is taken out (numpy indexing)";
+    "skeletonize", One op::skeletonize::build, "skeletonize:method=parity", "thin a mask to its skeleton; parity keeps the topology, lee and zhang are skimage.morphology.skeletonize's";
+    "threshold", One op::threshold::build, "threshold:method=otsu", "mask of samples above a value, given or found by otsu, li, yen, triangle, isodata (skimage.filters.threshold_*)";
 }
 
 /// Applies one step, `name:key=value:...`, to an image.
@@ -54,18 +87,31 @@ operations! {
 /// # Errors
 /// If there is no such operation (with the nearest name), or it does not accept the parameters or the image.
 pub fn apply(input: &Arc<Node>, step: &str) -> Result<Arc<Node>> {
-    let (name, mut params) = Params::parse_step(step)?;
-    let Some(operation) = OPERATIONS.iter().find(|o| o.name == name) else {
-        let expected = match nearest(&name, OPERATIONS.iter().map(|o| o.name)) {
+    let (name, params) = Params::parse_step(step)?;
+    find(&name)?.build.bind(std::slice::from_ref(input), params)
+}
+
+/// Applies the operation `name` to images, with parameters by name.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_to(
+    inputs: &[Arc<Node>],
+    name: &str,
+    params: Map<String, serde_json::Value>,
+) -> Result<Arc<Node>> {
+    find(name)?.build.bind(inputs, Params::new(name, params))
+}
+
+fn find(name: &str) -> Result<&'static Operation> {
+    OPERATIONS.iter().find(|o| o.name == name).ok_or_else(|| {
+        let expected = match nearest(name, OPERATIONS.iter().map(|o| o.name)) {
             Some(near) => format!("an operation; did you mean '{near}'?"),
             None => format!(
                 "one of {}",
                 OPERATIONS.iter().map(|o| o.name).collect::<Vec<_>>().join(", ")
             ),
         };
-        return Err(Error::argument("operation", format!("'{name}'"), expected));
-    };
-    let node = (operation.build)(input, &mut params)?;
-    params.finish()?;
-    Ok(node)
+        Error::argument("operation", format!("'{name}'"), expected)
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::operation as op;
 use crate::params::Params;
-use crate::registry::OPERATIONS;
+use crate::registry::{Build, OPERATIONS};
 use petavox_core::{Error, Result, Source};
 use petavox_engine::Node;
 use petavox_engine::explain::{NodeDoc, nodes_of};
@@ -11,12 +11,33 @@ use std::sync::Arc;
 
 /// Operations that users do not type, but that plans may hold.
 const INTERNAL: &[(&str, Build)] = &[
-    ("describe", op::describe::build),
-    ("mask", |input, _| op::bits::pack(input)),
-    ("max_projection", |input, _| op::max_projection::max_projection(input)),
+    ("describe", Build::One(op::describe::build)),
+    ("mask", Build::One(|input, _| op::bits::pack(input))),
+    ("max_projection", Build::One(|input, _| op::max_projection::max_projection(input))),
 ];
 
-type Build = fn(&Arc<Node>, &mut Params) -> Result<Arc<Node>>;
+/// Who finds what a plan only names.
+pub trait Resolver {
+    /// Opens a source by its locator.
+    ///
+    /// # Errors
+    /// If there is nothing of that name.
+    fn open(&self, locator: &str) -> Result<Arc<dyn Source>>;
+
+    /// Builds an operation that the registry does not have, such as a function of another language; `None` if it is unknown here too.
+    ///
+    /// # Errors
+    /// If the operation does not accept its inputs.
+    fn build(&self, _doc: &NodeDoc, _inputs: &[Arc<Node>]) -> Result<Option<Arc<Node>>> {
+        Ok(None)
+    }
+}
+
+impl<F: Fn(&str) -> Result<Arc<dyn Source>>> Resolver for F {
+    fn open(&self, locator: &str) -> Result<Arc<dyn Source>> {
+        self(locator)
+    }
+}
 
 /// The operations behind a lazy image, inputs first, ready to be serialised. Its size grows with the operations, never with the
 /// image.
@@ -24,16 +45,13 @@ pub fn write_plan(image: &Arc<Node>) -> Vec<NodeDoc> {
     nodes_of(std::slice::from_ref(image))
 }
 
-/// The lazy image that [`write_plan`] was given; `open` opens its sources by name. It computes the same: its id is the same as long as
+/// The lazy image that [`write_plan`] was given; `resolver` opens its sources by name. It computes the same: its id is the same as long as
 /// the sources still look as they did.
 ///
 /// # Errors
 /// [`Error::InvalidArgument`] if the plan names an operation that there is not, or a source without a name (an image in memory); whatever
-/// `open` says.
-pub fn read_plan(
-    nodes: &[NodeDoc],
-    open: &dyn Fn(&str) -> Result<Arc<dyn Source>>,
-) -> Result<Arc<Node>> {
+/// `resolver` says.
+pub fn read_plan(nodes: &[NodeDoc], resolver: &dyn Resolver) -> Result<Arc<Node>> {
     let Some(root) = nodes.last() else {
         return Err(Error::argument("plan", "no operations", "at least a source"));
     };
@@ -50,37 +68,28 @@ pub fn read_plan(
         // Folds are made again by the operations that take their values.
         let is_value = by_id.values().any(|n| n.values.contains(&doc.id));
         if !is_value {
-            made.insert(&doc.id, node(doc, &inputs, open)?);
+            made.insert(&doc.id, node(doc, &inputs, resolver)?);
         }
     }
     made.remove(root.id.as_str())
         .ok_or_else(|| Error::argument("plan", "a value at its end", "an image"))
 }
 
-fn node(
-    doc: &NodeDoc,
-    inputs: &[Arc<Node>],
-    open: &dyn Fn(&str) -> Result<Arc<dyn Source>>,
-) -> Result<Arc<Node>> {
-    let [input] = inputs else {
+fn node(doc: &NodeDoc, inputs: &[Arc<Node>], resolver: &dyn Resolver) -> Result<Arc<Node>> {
+    if doc.op == "open" {
         let Some(path) = doc.params.get("path").and_then(|p| p.as_str()) else {
             let expected = "sources that can be opened by name; images in memory cannot travel";
-            return Err(Error::argument("plan", format!("'{}' without a path", doc.op), expected));
+            return Err(Error::argument("plan", "a source without a path", expected));
         };
-        return Ok(Node::source(open(path)?));
-    };
+        return Ok(Node::source(resolver.open(path)?));
+    }
     let known = OPERATIONS.iter().find(|o| o.name == doc.op).map(|o| o.build);
     let internal = || INTERNAL.iter().find(|(name, _)| *name == doc.op).map(|(_, build)| *build);
-    let Some(build) = known.or_else(internal) else {
-        return Err(Error::argument(
-            "plan",
-            format!("operation '{}'", doc.op),
-            "an operation of this version",
-        ));
-    };
-    let given = doc.params.as_object().cloned().unwrap_or_default();
-    let mut params = Params::new(&doc.op, given);
-    let node = build(input, &mut params)?;
-    params.finish()?;
-    Ok(node)
+    if let Some(build) = known.or_else(internal) {
+        let given = doc.params.as_object().cloned().unwrap_or_default();
+        return build.bind(inputs, Params::new(&doc.op, given));
+    }
+    resolver.build(doc, inputs)?.ok_or_else(|| {
+        Error::argument("plan", format!("operation '{}'", doc.op), "an operation of this version")
+    })
 }

@@ -40,7 +40,7 @@ fn named() -> Arc<dyn Source> {
 fn travelled(image: &Arc<Node>) -> Arc<Node> {
     let text = serde_json::to_string(&write_plan(image)).unwrap();
     let nodes: Vec<NodeDoc> = serde_json::from_str(&text).unwrap();
-    read_plan(&nodes, &|path| {
+    read_plan(&nodes, &|path: &str| {
         assert_eq!(path, "cells.tif");
         Ok(named())
     })

@@ -2,6 +2,7 @@
 
 use petavox_core::{Axes, Block, Element, Error, ImageSpec, Result, Source};
 use petavox_engine::{Node, RunContext, RunOptions, Target, execute, plan};
+use petavox_ops::Resolver;
 use petavox_store::{Info, MemorySink, MemorySource, OpenOptions, open_with_info};
 use std::sync::Arc;
 
@@ -88,6 +89,19 @@ impl Image {
         Ok(Image::from_node(petavox_ops::apply(&self.node, step)?))
     }
 
+    /// The image that the operation `name` makes of `images`, with parameters by name; see [`OPERATIONS`](crate::OPERATIONS).
+    ///
+    /// # Errors
+    /// As [`Image::apply`].
+    pub fn combine(
+        images: &[Image],
+        name: &str,
+        params: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Image> {
+        let nodes: Vec<_> = images.iter().map(|i| i.node.clone()).collect();
+        Ok(Image::from_node(petavox_ops::apply_to(&nodes, name, params)?))
+    }
+
     /// The same samples with axes of another meaning.
     ///
     /// # Errors
@@ -129,10 +143,19 @@ impl Image {
     /// [`Error::InvalidArgument`](petavox_core::Error::InvalidArgument) if the text is no plan, or one with images that were
     /// in memory; whatever is wrong with a file.
     pub fn from_plan(plan: &str) -> Result<Image> {
+        Image::from_plan_with(plan, &|path: &str| {
+            petavox_store::open(path, &OpenOptions::default())
+        })
+    }
+
+    /// [`Image::from_plan`] with a resolver for the names in it.
+    ///
+    /// # Errors
+    /// As [`Image::from_plan`].
+    pub fn from_plan_with(plan: &str, resolver: &dyn Resolver) -> Result<Image> {
         let nodes: Vec<petavox_engine::explain::NodeDoc> = serde_json::from_str(plan)
             .map_err(|e| Error::argument("plan", e, "what Image::to_plan wrote"))?;
-        let open = |path: &str| petavox_store::open(path, &OpenOptions::default());
-        Ok(Image::from_node(petavox_ops::read_plan(&nodes, &open)?))
+        Ok(Image::from_node(petavox_ops::read_plan(&nodes, resolver)?))
     }
 
     /// Computes all samples into memory, which is reserved from the budget.

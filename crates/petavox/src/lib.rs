@@ -76,5 +76,5 @@ pub use petavox_ops::operation::reduce::{Reduced, Reduction};
 pub use petavox_ops::operation::threshold::Threshold;
 pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions};
 pub use petavox_ops::thin::ThinMethod;
-pub use petavox_ops::{OPERATIONS, Operation, nearest};
+pub use petavox_ops::{OPERATIONS, Operation, Resolver, nearest};
 pub use petavox_store::{Channel, Codec, Info, LevelInfo, Limits, Missing, OpenOptions, table};
