@@ -147,6 +147,10 @@ impl Block {
         }
         let Some(common) = self.region.intersect(&source.region) else { return Ok(()) };
         let n = common.ndim();
+        if n == 0 {
+            self.bytes_mut().copy_from_slice(source.bytes());
+            return Ok(());
+        }
         // Trailing axes that both blocks hold whole are one run.
         let mut run_axes = 1;
         while run_axes < n
@@ -206,6 +210,23 @@ mod tests {
         let mut dst = Block::zeros(Region::new([1, 0, 0], [2, 2, 4]), Dtype::UInt32).unwrap();
         dst.copy_from(&src).unwrap();
         assert_eq!(dst.typed::<u32>().unwrap(), (8..24).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn a_region_without_axes_is_one_sample() {
+        let region = Region::whole(&[]);
+        assert_eq!((region.len(), region.is_empty(), region.offset_of(&[])), (1, false, 0));
+        assert_eq!(region.intersect(&region), Some(region.clone()));
+        let mut n_rows = 0;
+        region.for_each_row(|p| n_rows += 1 + p.len());
+        assert_eq!(n_rows, 1);
+        let mut copy = Block::zeros(region.clone(), Dtype::Int16).unwrap();
+        copy.copy_from(&Block::from_vec(region.clone(), vec![-7i16]).unwrap()).unwrap();
+        assert_eq!(copy.typed::<i16>().unwrap(), [-7]);
+        let grid = crate::ChunkGrid::new(&[], &[]);
+        assert_eq!((grid.len(), grid.region(0), grid.meeting(&region)), (1, region, vec![0]));
+        let spec = crate::ImageSpec::new([], Dtype::Float64).unwrap();
+        assert_eq!((spec.len(), spec.bytes(), spec.axes.as_str()), (1, 8, ""));
     }
 
     #[test]

@@ -59,6 +59,11 @@ impl Region {
         self.start[axis] + self.shape[axis] as i64
     }
 
+    /// Samples of a row, a run along the last axis; 1 if there are no axes.
+    pub fn row_len(&self) -> usize {
+        self.shape.last().copied().unwrap_or(1)
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
         self.shape.iter().product()

@@ -19,15 +19,15 @@ pub struct ImageSpec {
 }
 
 impl ImageSpec {
-    /// An image with the usual axes and spacing 1.
+    /// An image with the usual axes and spacing 1. A shape without axes is that of an image of one sample, numpy's 0-d array.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if there are more than eight axes or the byte count overflows.
     pub fn new(shape: impl Into<Vec<usize>>, dtype: Dtype) -> Result<ImageSpec> {
         let shape = shape.into();
         let ndim = shape.len();
-        if ndim == 0 || ndim > MAX_NDIM {
-            return Err(Error::argument("shape", format!("{shape:?}"), "1 to 8 axes"));
+        if ndim > MAX_NDIM {
+            return Err(Error::argument("shape", format!("{shape:?}"), "0 to 8 axes"));
         }
         let bytes = shape.iter().try_fold(dtype.size(), |n, &s| n.checked_mul(s));
         if bytes.is_none_or(|b| b > isize::MAX as usize) {

@@ -7,13 +7,16 @@ use petavox_engine::Node;
 use serde_json::Map;
 use std::sync::Arc;
 
+type BuildOne = fn(&Arc<Node>, &mut Params) -> Result<Arc<Node>>;
+type BuildMany = fn(&[Arc<Node>], &mut Params) -> Result<Arc<Node>>;
+
 /// How an operation is bound to images.
 #[derive(Clone, Copy)]
 pub enum Build {
     /// To one image.
-    One(fn(&Arc<Node>, &mut Params) -> Result<Arc<Node>>),
+    One(BuildOne),
     /// To one image or several, in order; it checks their number itself.
-    Many(fn(&[Arc<Node>], &mut Params) -> Result<Arc<Node>>),
+    Many(BuildMany),
 }
 
 /// An operation from images to an image, as its users see it.

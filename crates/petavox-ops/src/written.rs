@@ -59,8 +59,13 @@ pub fn read_plan(nodes: &[NodeDoc], resolver: &dyn Resolver) -> Result<Arc<Node>
     // Every node is made once, inputs before it: a damaged plan that names itself ends here, not in a loop.
     let mut made: HashMap<&str, Arc<Node>> = HashMap::new();
     for doc in nodes {
+        // What takes values only is made from the image that the first of them was folded from.
+        let names = match (&doc.inputs[..], doc.values.first()) {
+            ([], Some(value)) => by_id.get(value.as_str()).map_or(&doc.inputs, |v| &v.inputs),
+            _ => &doc.inputs,
+        };
         let inputs: Option<Vec<Arc<Node>>> =
-            doc.inputs.iter().map(|i| made.get(i.as_str()).cloned()).collect();
+            names.iter().map(|i| made.get(i.as_str()).cloned()).collect();
         let inputs = inputs.ok_or_else(|| {
             let expected = "every operation after its inputs";
             Error::argument("plan", format!("{} before its input", doc.op), expected)

@@ -1,6 +1,6 @@
 //! A lazy image travels as text: what was written down and read again computes the same.
 
-use petavox_core::{Block, ChunkGrid, Dtype, ImageSpec, Region, Result, Source};
+use petavox_core::{Block, ChunkGrid, Dtype, ImageSpec, Region, Result, Sink, Source};
 use petavox_engine::Node;
 use petavox_engine::explain::NodeDoc;
 use petavox_ops::operation::{bits, describe, max_projection};
@@ -27,6 +27,30 @@ impl Source for Named {
     fn locator(&self) -> Option<String> {
         Some("cells.tif".into())
     }
+}
+
+/// Forgets what is written.
+impl Sink for Named {
+    fn spec(&self) -> &ImageSpec {
+        &self.0
+    }
+    fn grid(&self) -> &ChunkGrid {
+        &self.1
+    }
+    fn scratch_bytes(&self, _: &Region) -> u64 {
+        0
+    }
+    fn write(&self, block: &Block) -> Result<()> {
+        assert!(self.0.region().contains(block.region()));
+        Ok(())
+    }
+    fn holds(&self, _: &Region) -> Result<bool> {
+        Ok(false)
+    }
+    fn finish(&self) -> Result<()> {
+        Ok(())
+    }
+    fn abandon(&self) {}
 }
 
 fn named() -> Arc<dyn Source> {
@@ -89,4 +113,28 @@ fn a_plan_that_makes_no_sense_is_refused() {
     let mut nameless = nodes;
     nameless[0].params = serde_json::Value::Null;
     assert!(read_plan(&nameless, &open).is_err());
+}
+
+#[test]
+fn an_image_without_axes_is_taken_or_refused_and_nothing_panics() {
+    use petavox_engine::{RunContext, RunOptions, Target, execute, plan};
+    for dtype in [Dtype::Float32, Dtype::UInt8, Dtype::Bool] {
+        let spec = ImageSpec::new([], dtype).unwrap();
+        for operation in OPERATIONS {
+            let source = Node::source(Arc::new(Named(spec.clone(), ChunkGrid::new(&[], &[]))));
+            // Bare and with the example's parameters.
+            for step in [operation.name, operation.example] {
+                let Ok(node) = apply(&source, step) else { continue };
+                let context = RunContext::new(&RunOptions::default()).unwrap();
+                let grid = ChunkGrid::new(&node.spec().shape, &node.spec().shape);
+                let sink = Arc::new(Named(node.spec().clone(), grid));
+                let target = Target { node, sink: Some(sink) };
+                let done = plan(&[target], &context.plan_options())
+                    .and_then(|plan| execute(&plan, &context).map(|_| ()));
+                if let Err(e) = done {
+                    assert!(!matches!(e, petavox_core::Error::Internal { .. }), "{step}: {e}");
+                }
+            }
+        }
+    }
 }

@@ -25,9 +25,15 @@ pub fn create(
         |f: &Format| f.endings.iter().filter(|e| name.ends_with(**e)).map(|e| e.len()).max();
     let best = FORMATS
         .iter()
-        .filter_map(|f| Some((longest(f)?, f.create?)))
+        .filter(|f| f.create.is_some())
+        .filter_map(|f| Some((longest(f)?, f)))
         .max_by_key(|(length, _)| *length)
-        .map(|(_, start)| start);
+        .map(|(_, f)| f);
+    if spec.ndim() == 0 && best.is_none_or(|f| f.name != "npy") {
+        let expected = "a name that ends in .npy: other formats hold no image without axes";
+        return Err(Error::argument("output", path.display(), expected));
+    }
+    let best = best.and_then(|f| f.create);
     // A path into a Zarr (`x.zarr/labels/cells`) needs no ending.
     let nested = crate::zarr::is_nested(path).then_some(crate::zarr::FORMAT.create).flatten();
     let is_nested = nested.is_some();

@@ -57,9 +57,20 @@ impl Limits {
     /// # Errors
     /// [`Error::Unsupported`] for too many axes, [`Error::Corrupt`] for a size beyond 2^63 bytes.
     pub fn check_image(&self, path: &Path, shape: &[usize], dtype: Dtype) -> Result<()> {
-        if shape.is_empty() || shape.len() > MAX_NDIM {
+        if shape.is_empty() {
+            return Err(Error::unsupported(path, "an array of 0 axes", "1 to 8 axes are read"));
+        }
+        self.check_size(path, shape, dtype)
+    }
+
+    /// As [`Limits::check_image`], for formats that also read an array of one sample without axes.
+    ///
+    /// # Errors
+    /// As [`Limits::check_image`].
+    pub(crate) fn check_size(&self, path: &Path, shape: &[usize], dtype: Dtype) -> Result<()> {
+        if shape.len() > MAX_NDIM {
             let feature = format!("an array of {} axes", shape.len());
-            return Err(Error::unsupported(path, feature, "1 to 8 axes are read"));
+            return Err(Error::unsupported(path, feature, "0 to 8 axes are read"));
         }
         let bytes = shape.iter().try_fold(dtype.size(), |n, &s| n.checked_mul(s));
         if bytes.is_none_or(|b| b > isize::MAX as usize) {

@@ -83,7 +83,7 @@ impl NpySource {
         let fortran = field("fortran_order")?.starts_with("True");
         let shape =
             parse_shape(field("shape")?).ok_or_else(|| corrupt("its shape cannot be read"))?;
-        limits.check_image(path, &shape, dtype)?;
+        limits.check_size(path, &shape, dtype)?;
         let spec = ImageSpec::new(shape, dtype)?;
         let base = start + len;
         if file.len() - base < spec.bytes() {

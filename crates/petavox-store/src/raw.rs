@@ -151,7 +151,7 @@ struct Runs {
 
 fn runs(common: &Region, a: &Region, b: &Region, size: usize) -> Runs {
     let n = common.ndim();
-    let mut first = n - 1;
+    let mut first = n.saturating_sub(1);
     while first > 0
         && common.shape()[first] == a.shape()[first]
         && common.shape()[first] == b.shape()[first]

@@ -213,10 +213,12 @@ fn bind_all(roots: &[Arc<Node>], outcome: &Outcome) -> Result<HashMap<u64, Arc<d
 /// The region plane by plane along its first axis.
 pub(super) fn planes(region: &Region) -> impl Iterator<Item = Region> + use<> {
     let (start, shape) = (region.start().to_vec(), region.shape().to_vec());
-    (0..shape[0]).map(move |i| {
+    (0..shape.first().copied().unwrap_or(1)).map(move |i| {
         let (mut start, mut shape) = (start.clone(), shape.clone());
-        start[0] += i as i64;
-        shape[0] = 1;
+        if !shape.is_empty() {
+            start[0] += i as i64;
+            shape[0] = 1;
+        }
         Region::new(start, shape)
     })
 }
@@ -252,7 +254,7 @@ impl Source for Swept {
 
     fn scratch_bytes(&self, region: &Region) -> u64 {
         // A plane of samples, and the mapped words under it.
-        let plane: usize = region.shape()[1..].iter().product();
+        let plane: usize = region.shape().iter().skip(1).product();
         (plane * (self.spec.dtype.size() + 8)) as u64
     }
 

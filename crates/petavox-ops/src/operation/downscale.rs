@@ -29,6 +29,9 @@ const METHODS: [(&str, DownscaleMethod); 4] = [
 /// If a factor is not a whole number of 1 or more, or the method is unknown.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let spec = input.spec();
+    if spec.ndim() == 0 {
+        return Err(Error::argument("downscale", "an image without axes", "at least one axis"));
+    }
     let given = params.numbers("factors")?.unwrap_or_else(|| vec![2.0]);
     if given.iter().any(|f| !(1.0..=1e9).contains(f) || f.fract() != 0.0) {
         return Err(Error::argument(

@@ -22,7 +22,7 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let by_letter =
         letters.next().filter(|_| letters.next().is_none()).and_then(|c| spec.axes.position(c));
     let Some(axis) = by_letter.or_else(|| name.parse().ok()).filter(|a| *a < spec.ndim()) else {
-        let expected = format!("one of {} or 0 to {}", spec.axes, spec.ndim() - 1);
+        let expected = format!("one of {} or a number below {}", spec.axes, spec.ndim());
         return Err(Error::argument("select: axis", name, expected));
     };
     let index = params.number("index")?.unwrap_or(0.0);

@@ -167,7 +167,7 @@ impl Shared {
         let whole = self.spec.region();
         // Trailing axes that are whole in file, block and region are one run.
         let n = region.ndim();
-        let mut first = n - 1;
+        let mut first = n.saturating_sub(1);
         while first > 0
             && region.shape()[first] == self.spec.shape[first]
             && region.shape()[first] == block.shape()[first]
