@@ -8,15 +8,7 @@ use crate::process::{call, cargo};
 
 /// Runs `tests/live/run.py`. Without a usable Python this is an error in CI and a line of text elsewhere.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
-    let target = target_folder(root);
-    let python = match python(root, &target) {
-        Ok(python) => python,
-        Err(reason) if std::env::var_os("CI").is_some_and(|v| v == "true") => return Err(reason),
-        Err(reason) => {
-            println!("skipped: live checks ({reason})");
-            return Ok(());
-        }
-    };
+    let Peers::Ready { python, target } = peers(root)? else { return Ok(()) };
     cargo(root, &["build", "--release", "--quiet", "--package", "petavox-cli"], &[])?;
     let binary = target.join("release").join(format!("petavox{}", std::env::consts::EXE_SUFFIX));
     call(
@@ -25,6 +17,32 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
             .env("PETAVOX", binary)
             .current_dir(root),
     )
+}
+
+/// A Python with the libraries that Petavox is checked against.
+pub(crate) enum Peers {
+    /// It is there.
+    Ready {
+        /// The interpreter.
+        python: PathBuf,
+        /// Where cargo puts what it builds.
+        target: PathBuf,
+    },
+    /// It cannot be had here; a line has said so.
+    Skipped,
+}
+
+/// Makes the environment if it is not there yet.
+pub(crate) fn peers(root: &Path) -> Result<Peers, String> {
+    let target = target_folder(root);
+    match python(root, &target) {
+        Ok(python) => Ok(Peers::Ready { python, target }),
+        Err(reason) if std::env::var_os("CI").is_some_and(|v| v == "true") => Err(reason),
+        Err(reason) => {
+            println!("skipped: checks that need Python ({reason})");
+            Ok(Peers::Skipped)
+        }
+    }
 }
 
 /// Where cargo puts what it builds: this very program is in `TARGET/debug/`.

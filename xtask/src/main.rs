@@ -8,6 +8,7 @@
 mod finding;
 mod live;
 mod process;
+mod python;
 mod source;
 mod steps;
 mod tidy;
@@ -20,6 +21,7 @@ usage: cargo xtask COMMAND
 
   tidy    check the rules of the house: floors, circles, file sizes, forbidden words
   test    everything that must pass: format, lints, tidy, docs, tests, live checks against peers
+  python  only the Python package: wheel, tests, examples
   live    only the live checks against numpy, scipy, scikit-image, skan ...";
 
 fn main() -> ExitCode {
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     let outcome = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => tidy::run(&root),
         ["test"] => steps::run(&root),
+        ["python"] => python::run(&root),
         ["live"] => live::run(&root),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

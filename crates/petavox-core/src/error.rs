@@ -91,6 +91,14 @@ pub enum Error {
     /// The run was cancelled.
     #[error("cancelled")]
     Cancelled,
+    /// Code of the caller's own, such as a Python function that is applied to blocks, failed.
+    #[error("{place}: {source}")]
+    Foreign {
+        /// What called it.
+        place: String,
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A defect of Petavox itself.
     #[error(
         "internal error in {place}: {problem}. This is a bug in Petavox; please report it with the command that led here"
@@ -151,6 +159,14 @@ impl Error {
             given: given.to_string(),
             accepted: accepted.to_string(),
         }
+    }
+
+    /// A failure of the caller's own code.
+    pub fn foreign(
+        place: impl ToString,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Error {
+        Error::Foreign { place: place.to_string(), source: Box::new(source) }
     }
 
     /// A defect of Petavox itself.

@@ -15,6 +15,6 @@ pub use plan::{
 };
 pub use resources::{
     Budget, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
-    available_memory, default_threads, peak_resident_bytes,
+    available_memory, default_threads, peak_resident_bytes, resident_bytes,
 };
 pub use run::{Outcome, execute};

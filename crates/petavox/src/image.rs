@@ -1,7 +1,12 @@
 //! A lazy image: what is to be computed, not yet the samples.
 
-use petavox_core::{Axes, Block, Element, Error, ImageSpec, Result, Source};
-use petavox_engine::{Node, RunContext, RunOptions, Target, execute, plan};
+use petavox_core::{
+    Axes, Block, ChunkGrid, Element, Error, ImageSpec, Region, Result, Sink, Source,
+};
+use petavox_engine::explain::Document;
+use petavox_engine::{
+    Kind, Node, Plan, Reservation, RunContext, RunOptions, Target, execute, plan,
+};
 use petavox_ops::Resolver;
 use petavox_store::{Info, MemorySink, MemorySource, OpenOptions, open_with_info};
 use std::sync::Arc;
@@ -163,19 +168,111 @@ impl Image {
     /// # Errors
     /// [`Error::Budget`](petavox_core::Error::Budget) if the image does not fit, and whatever goes wrong on the way.
     pub fn compute(&self, options: &RunOptions) -> Result<Block> {
-        let context = RunContext::new(options)?;
-        let spec = self.spec();
-        let _held = context.budget.reserve("the image in memory", spec.bytes())?;
-        let chunk = block_of_about(spec, 1 << 20);
-        let sink = Arc::new(MemorySink::new(spec.clone(), &chunk)?);
-        let target = Target { node: self.node.clone(), sink: Some(sink.clone()) };
-        let plan = plan(&[target], &context.plan_options())?;
-        execute(&plan, &context)?;
-        drop(plan);
+        let chunk = block_of_about(self.spec(), 1 << 20);
+        let sink = Arc::new(MemorySink::new(self.spec().clone(), &chunk)?);
+        self.compute_to(sink.clone(), options)?;
         let sink = Arc::into_inner(sink)
             .ok_or_else(|| Error::internal("Image::compute", "the result is still in use"))?;
         Ok(sink.into_source()?.into_block())
     }
+
+    /// Computes all samples into a place in memory that the caller has, and for which the budget is charged.
+    ///
+    /// # Errors
+    /// As [`Image::compute`].
+    pub fn compute_to(&self, sink: Arc<dyn Sink>, options: &RunOptions) -> Result<()> {
+        let context = RunContext::new(options)?;
+        let (_held, plan) = self.memory_plan(sink, &context)?;
+        execute(&plan, &context)?;
+        Ok(())
+    }
+
+    /// The plan of [`Image::compute`].
+    ///
+    /// # Errors
+    /// As [`Image::compute`], as far as can be known without computing.
+    pub fn plan_compute(&self, options: &RunOptions) -> Result<Document> {
+        let context = RunContext::new(options)?;
+        let sink = Arc::new(Nowhere::new(self.spec().clone()));
+        Ok(Document::new(&self.memory_plan(sink, &context)?.1))
+    }
+
+    fn memory_plan(
+        &self,
+        sink: Arc<dyn Sink>,
+        context: &RunContext,
+    ) -> Result<(Reservation, Plan)> {
+        let held = context.budget.reserve("the image in memory", self.spec().bytes())?;
+        let target = Target { node: self.node.clone(), sink: Some(sink) };
+        Ok((held, plan(&[target], &context.plan_options())?))
+    }
+
+    /// The shape of the parts in which the image comes most naturally: the chunks of the file it is made from, if it has that
+    /// file's shape, else blocks of about a mebibyte.
+    pub fn natural_chunk(&self) -> Vec<usize> {
+        fn chunks_of(node: &Node, shape: &[usize]) -> Option<Vec<usize>> {
+            match node.kind() {
+                Kind::Source(source)
+                    if source.grid().shape() == shape && source.locator().is_some() =>
+                {
+                    Some(source.grid().chunk().to_vec())
+                }
+                _ => node.inputs().iter().find_map(|n| chunks_of(n, shape)),
+            }
+        }
+        let spec = self.spec();
+        let chunk = chunks_of(&self.node, &spec.shape).filter(|c| *c != spec.shape);
+        chunk.unwrap_or_else(|| block_of_about(spec, (1 << 20) / spec.dtype.size()))
+    }
+}
+
+/// Opens what can be read at a path; [`Image::open`] is what most want.
+///
+/// # Errors
+/// As [`Image::open`].
+pub fn open_source(path: &str) -> Result<Arc<dyn Source>> {
+    petavox_store::open(path, &OpenOptions::default())
+}
+
+/// A place in memory that is only planned for.
+struct Nowhere {
+    spec: ImageSpec,
+    grid: ChunkGrid,
+}
+
+impl Nowhere {
+    fn new(spec: ImageSpec) -> Nowhere {
+        let grid = ChunkGrid::new(&spec.shape, &vec![1; spec.ndim()]);
+        Nowhere { spec, grid }
+    }
+}
+
+impl Sink for Nowhere {
+    fn spec(&self) -> &ImageSpec {
+        &self.spec
+    }
+
+    fn grid(&self) -> &ChunkGrid {
+        &self.grid
+    }
+
+    fn scratch_bytes(&self, _region: &Region) -> u64 {
+        0
+    }
+
+    fn write(&self, _block: &Block) -> Result<()> {
+        Err(Error::internal("plan", "a plan was only to be told, not carried out"))
+    }
+
+    fn holds(&self, _region: &Region) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn finish(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn abandon(&self) {}
 }
 
 impl std::fmt::Debug for Image {

@@ -59,17 +59,18 @@ mod skeleton;
 
 pub use compare::{Compared, compare};
 pub use demo::{DemoDone, demo};
-pub use image::Image;
+pub use image::{Image, open_source};
 pub use save::{SaveOptions, Saved};
 pub use size::parse_size;
 pub use skeleton::{plan_skeleton, skeleton};
 
 pub use petavox_core::{
-    Axes, Block, CancelToken, Column, Dtype, Element, Error, ImageSpec, NoProgress, Progress,
-    Region, Result, Source, Spacing, Table,
+    Axes, Block, CancelToken, ChunkGrid, Column, Dtype, Element, Error, ImageSpec, NoProgress,
+    Progress, Region, Result, Sink, Source, Spacing, Table,
 };
 pub use petavox_engine::{
     Node, RunOptions, available_memory, default_threads, explain, peak_resident_bytes,
+    resident_bytes,
 };
 pub use petavox_ops::operation::measure::PROPERTIES;
 pub use petavox_ops::operation::reduce::{Reduced, Reduction};

@@ -12,6 +12,7 @@ const BASE_BYTES: u64 = 28 << 20;
 #[derive(Clone, Debug)]
 pub struct Budget {
     limit: u64,
+    base: u64,
     used: Arc<AtomicU64>,
     valve: Arc<Valve>,
 }
@@ -19,9 +20,16 @@ pub struct Budget {
 impl Budget {
     /// A ledger of `limit` bytes for the whole process.
     pub fn new(limit: u64) -> Budget {
+        Budget::with_base(limit, 0)
+    }
+
+    /// A ledger of `limit` bytes for a process that holds `base` bytes already, of which nothing is known but their number.
+    pub fn with_base(limit: u64, base: u64) -> Budget {
+        let base = base.max(BASE_BYTES);
         Budget {
             limit,
-            used: Arc::new(AtomicU64::new(BASE_BYTES)),
+            base,
+            used: Arc::new(AtomicU64::new(base)),
             valve: Arc::new(Valve::new(limit)),
         }
     }
@@ -33,7 +41,7 @@ impl Budget {
 
     /// What the process takes by itself.
     pub fn base(&self) -> u64 {
-        BASE_BYTES
+        self.base
     }
 
     /// Bytes that are spoken for.

@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub struct RunOptions {
     /// Limit on the whole process' resident memory; half of what is available when `None`.
     pub memory_bytes: Option<u64>,
+    /// Memory that the process holds already and that counts in the limit; what a bare program takes when `None`.
+    pub base_bytes: Option<u64>,
     /// Threads; see [`default_threads`] when `None`.
     pub n_threads: Option<usize>,
     /// Where scratch files go; the system's folder for temporary files when `None`.
@@ -25,6 +27,7 @@ impl Default for RunOptions {
     fn default() -> Self {
         RunOptions {
             memory_bytes: None,
+            base_bytes: None,
             n_threads: None,
             scratch: None,
             progress: Arc::new(NoProgress),
@@ -65,7 +68,7 @@ impl RunContext {
             None => ScratchDir::system(),
         };
         Ok(RunContext {
-            budget: Budget::new(memory),
+            budget: Budget::with_base(memory, options.base_bytes.unwrap_or(0)),
             workers: Arc::new(ThreadPool::new(n_threads)?),
             n_threads,
             scratch,

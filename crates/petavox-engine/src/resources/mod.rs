@@ -11,7 +11,7 @@ mod workers;
 
 pub use budget::{Budget, Reservation};
 pub use context::{RunContext, RunOptions};
-pub use limits::{available_memory, default_threads, peak_resident_bytes};
+pub use limits::{available_memory, default_threads, peak_resident_bytes, resident_bytes};
 pub use run_folder::RunFolder;
 pub use scratch::ScratchDir;
 pub(crate) use scratch::reserve_space;

@@ -1,0 +1,246 @@
+//! `_core.LazyImage`: the façade's lazy image, and the Python objects it needs.
+
+use crate::array::{ArraySink, ArraySource};
+use crate::errors::exception;
+use crate::held::Held;
+use crate::numpy::Samples;
+use crate::run::run;
+use crate::settings::{FileOptions, Settings};
+use petavox::{Axes, Error, Image, ImageSpec, Missing, OpenOptions, Resolver, Source, explain};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A lazy image. `petavox.Image` is what users see.
+#[pyclass(frozen, module = "petavox._core")]
+pub(crate) struct LazyImage {
+    image: Image,
+    held: Held,
+}
+
+fn ready<T>(result: petavox::Result<T>) -> PyResult<T> {
+    result.map_err(exception)
+}
+
+#[pymethods]
+impl LazyImage {
+    /// Opens a file, a folder of slices or a glob.
+    #[staticmethod]
+    #[pyo3(signature = (path, axes=None, spacing=None, missing="fill", scratch=None))]
+    fn open(
+        py: Python<'_>,
+        path: &str,
+        axes: Option<&str>,
+        spacing: Option<Vec<f64>>,
+        missing: &str,
+        scratch: Option<PathBuf>,
+    ) -> PyResult<LazyImage> {
+        let missing = match missing {
+            "fill" => Missing::Fill,
+            "error" => Missing::Error,
+            other => {
+                let error = Error::argument("missing", format!("'{other}'"), "'fill' or 'error'");
+                return Err(exception(error));
+            }
+        };
+        let axes = ready(axes.map(Axes::parse).transpose())?;
+        let options = OpenOptions { axes, spacing, missing, scratch, ..OpenOptions::default() };
+        let image = ready(py.detach(|| Image::open_with(path, &options)))?;
+        Ok(LazyImage { image, held: Held::default() })
+    }
+
+    /// An image over a numpy array of a supported dtype, read in place.
+    #[staticmethod]
+    #[pyo3(signature = (array, name, axes=None, spacing=None))]
+    fn from_numpy(
+        array: Bound<'_, PyAny>,
+        name: &str,
+        axes: Option<&str>,
+        spacing: Option<Vec<f64>>,
+    ) -> PyResult<LazyImage> {
+        let image = Image::from_source(array_source(&array, name)?);
+        Ok(LazyImage { image, held: Held::one(name, array) }.placed(axes, spacing)?)
+    }
+
+    /// Samples per axis.
+    #[getter]
+    fn shape(&self) -> Vec<usize> {
+        self.image.spec().shape.clone()
+    }
+
+    /// numpy's name of the dtype.
+    #[getter]
+    fn dtype(&self) -> &'static str {
+        self.image.spec().dtype.name()
+    }
+
+    /// Letters of the axes.
+    #[getter]
+    fn axes(&self) -> String {
+        self.image.spec().axes.as_str().to_owned()
+    }
+
+    /// Physical size of a sample per axis.
+    #[getter]
+    fn spacing(&self) -> Vec<f64> {
+        self.image.spec().spacing.values.clone()
+    }
+
+    /// The unit of the spacing.
+    #[getter]
+    fn unit(&self) -> Option<String> {
+        self.image.spec().spacing.unit.clone()
+    }
+
+    /// Physical position of the first sample's centre per axis.
+    #[getter]
+    fn origin(&self) -> Vec<f64> {
+        self.image.spec().origin.clone()
+    }
+
+    /// The operation that makes the image.
+    #[getter]
+    fn op(&self) -> &'static str {
+        self.image.node().name()
+    }
+
+    /// A hash of what is computed.
+    #[getter]
+    fn id(&self) -> u64 {
+        self.image.node().id()
+    }
+
+    /// Samples per axis of the parts the image comes in.
+    #[getter]
+    fn chunks(&self) -> Vec<usize> {
+        self.image.natural_chunk()
+    }
+
+    /// What the file says about itself, as JSON; nothing if the image was not opened from one.
+    fn info(&self) -> PyResult<Option<String>> {
+        let told = self.image.info().map(serde_json::to_string).transpose();
+        told.map_err(|e| PyValueError::new_err(e.to_string()))
+    }
+
+    /// The image that the operation `name` makes of this one and `others`; `params` are JSON.
+    #[pyo3(signature = (name, params="{}", others=vec![]))]
+    fn apply(
+        &self,
+        name: &str,
+        params: &str,
+        others: Vec<PyRef<'_, LazyImage>>,
+    ) -> PyResult<LazyImage> {
+        let params = serde_json::from_str(params)
+            .map_err(|e| PyValueError::new_err(format!("{name}: parameters: {e}")))?;
+        let mut images = vec![self.image.clone()];
+        let mut held = self.held.clone();
+        for other in &others {
+            images.push(other.image.clone());
+            held = held.with(&other.held);
+        }
+        Ok(LazyImage { image: ready(Image::combine(&images, name, params))?, held })
+    }
+
+    /// The same samples with axes or spacing of another meaning.
+    #[pyo3(signature = (axes=None, spacing=None))]
+    fn placed(&self, axes: Option<&str>, spacing: Option<Vec<f64>>) -> PyResult<LazyImage> {
+        let mut image = self.image.clone();
+        if let Some(axes) = axes {
+            image = ready(image.with_axes(axes))?;
+        }
+        if let Some(spacing) = spacing {
+            image = ready(image.with_spacing(&spacing))?;
+        }
+        Ok(LazyImage { image, held: self.held.clone() })
+    }
+
+    /// Computes the image into a numpy array of its shape and dtype.
+    fn compute_into(
+        &self,
+        py: Python<'_>,
+        array: &Bound<'_, PyAny>,
+        settings: Settings,
+    ) -> PyResult<()> {
+        let samples = Samples::of(array, true)?;
+        let spec = self.image.spec().clone();
+        let sink = ArraySink::new(spec.clone(), &block_shape(&spec), samples);
+        let sink = Arc::new(ready(sink)?);
+        run(py, &settings, |options| self.image.compute_to(sink, options))
+    }
+
+    /// Computes the image into a file. What was done comes back as JSON.
+    fn save(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        options: FileOptions,
+        settings: Settings,
+    ) -> PyResult<String> {
+        let options = options.save_options()?;
+        let saved = run(py, &settings, |run| self.image.save(&path, &options, run))?;
+        serde_json::to_string(&saved).map_err(|e| PyValueError::new_err(e.to_string()))
+    }
+
+    /// The plan of computing the image, as `text`, `html`, `dot` or `json`.
+    fn explain(&self, format: &str, settings: Settings) -> PyResult<String> {
+        let document = ready(self.image.plan_compute(&settings.run_options()))?;
+        match format {
+            "text" => Ok(explain::text(&document)),
+            "html" => Ok(explain::html(&document)),
+            "dot" => Ok(explain::dot(&document)),
+            "json" => {
+                serde_json::to_string(&document).map_err(|e| PyValueError::new_err(e.to_string()))
+            }
+            other => {
+                let expected = "'text', 'html', 'dot' or 'json'";
+                Err(exception(Error::argument("format", format!("'{other}'"), expected)))
+            }
+        }
+    }
+
+    /// The plan as text.
+    fn to_plan(&self) -> PyResult<String> {
+        ready(self.image.to_plan())
+    }
+
+    /// The Python objects that the plan names.
+    fn held<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.held.to_dict(py)
+    }
+
+    /// The image that `to_plan` wrote, with the objects that `held` gave.
+    #[staticmethod]
+    fn from_plan(py: Python<'_>, plan: &str, held: &Bound<'_, PyDict>) -> PyResult<LazyImage> {
+        let held = Held::from_dict(held)?;
+        let image = ready(Image::from_plan_with(plan, &Finder { py, held: &held }))?;
+        Ok(LazyImage { image, held })
+    }
+}
+
+/// Finds what a plan names: Python objects among those that travelled with it, files by their paths.
+struct Finder<'a> {
+    py: Python<'a>,
+    held: &'a Held,
+}
+
+impl Resolver for Finder<'_> {
+    fn open(&self, locator: &str) -> petavox::Result<Arc<dyn Source>> {
+        match self.held.get(self.py, locator) {
+            Some(array) => array_source(&array, locator).map_err(|e| Error::foreign("plan", e)),
+            None => petavox::open_source(locator),
+        }
+    }
+}
+
+fn array_source(array: &Bound<'_, PyAny>, name: &str) -> PyResult<Arc<dyn Source>> {
+    let samples = Samples::of(array, false)?;
+    let spec = ready(ImageSpec::new(samples.shape(), samples.dtype()))?;
+    Ok(Arc::new(ArraySource::new(spec, samples, name)))
+}
+
+/// Blocks of a result in memory: it can be filled anywhere, so that any shape will do.
+fn block_shape(spec: &ImageSpec) -> Vec<usize> {
+    vec![1; spec.ndim()]
+}

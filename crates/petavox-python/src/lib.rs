@@ -1,0 +1,26 @@
+//! The Python border: `petavox._core`. It converts, releases the interpreter lock and calls the façade, nothing else; what is more
+//! than conversion is Rust below or plain Python above.
+
+mod array;
+mod errors;
+mod held;
+mod image;
+mod numpy;
+mod run;
+mod settings;
+
+use pyo3::prelude::*;
+
+/// The compiled part of petavox. Use `petavox`; what is in here may change from one version to the next.
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use super::image::LazyImage;
+
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,24 @@
+"""Image analysis for n-dimensional scientific images bigger than memory.
+
+Images are lazy: opening one reads no samples, and operations only write down what is to be done. ``compute`` makes a numpy
+array, ``save`` and ``to_zarr`` make files, inside a memory budget and on all cores; the answer is the same however the image
+is cut into chunks.
+
+Examples
+--------
+>>> import numpy as np
+>>> import petavox
+>>> image = petavox.from_array(np.arange(24.0).reshape(4, 6))
+>>> image
+<petavox.Image (4, 6) float64, axes yx>
+>>> smooth = image.apply("gaussian", sigma=1)
+>>> smooth.compute().shape
+(4, 6)
+"""
+
+from . import config
+from ._core import __version__
+from ._open import from_array, imread, open
+from .image import Image
+
+__all__ = ["Image", "__version__", "config", "from_array", "imread", "open"]
