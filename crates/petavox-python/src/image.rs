@@ -61,7 +61,7 @@ impl LazyImage {
         spacing: Option<Vec<f64>>,
     ) -> PyResult<LazyImage> {
         let image = Image::from_source(array_source(&array, name)?);
-        Ok(LazyImage { image, held: Held::one(name, array) }.placed(axes, spacing)?)
+        LazyImage { image, held: Held::one(name, array) }.placed(axes, spacing)
     }
 
     /// Samples per axis.
