@@ -9,6 +9,7 @@
 pub mod bits;
 pub mod distance;
 pub mod filter;
+pub mod gather;
 pub mod label;
 pub mod measure;
 pub mod morphology;

@@ -71,9 +71,12 @@ operations! {
     "distance_transform_edt", One op::distance_transform_edt::build, "distance_transform_edt:sampling=2,1,1", "exact Euclidean distance to the background (scipy.ndimage.distance_transform_edt); sampling=image takes the image's spacing";
     "downscale", One op::downscale::build, "downscale:factors=1,2,2:method=mean", "fewer samples by whole factors: mean, max, min or mode";
     "equal", One op::compare::build, "equal:value=3", "mask of samples equal to a value (numpy)";
+    "expand_dims", One op::index::build_expand_dims, "expand_dims:axis=0", "new axes of one sample (numpy.expand_dims)";
+    "flip", One op::index::build_flip, "flip:axis=0", "backwards along axes (numpy.flip)";
     "gaussian", One op::gaussian::build, "gaussian:sigma=1,2,2:mode=reflect:truncate=4", "smooth (scipy.ndimage.gaussian_filter)";
     "greater", One op::compare::build, "greater:value=0.5", "mask of samples above a value (numpy)";
     "greater_equal", One op::compare::build, "greater_equal:value=0.5", "mask of samples at or above a value (numpy)";
+    "index", One op::index::build, "index:items=1,-9..,../-2", "positions, slices and new axes, one item per axis: 3, 10..20, ../-1, new, ... (numpy indexing)";
     "label", One op::label::build, "label:connectivity=1", "number connected components (scipy.ndimage.label)";
     "less", One op::compare::build, "less:value=0.5", "mask of samples below a value (numpy)";
     "less_equal", One op::compare::build, "less_equal:value=0.5", "mask of samples at or below a value (numpy)";
@@ -82,6 +85,7 @@ operations! {
     "remove_small_objects", One op::label::build_remove_small_objects, "remove_small_objects:min_size=64:connectivity=1", "remove small components of a mask (skimage.morphology.remove_small_objects)";
     "select", One op::select::build, "select:axis=z:index=0", "one channel, time point or plane; the axis is taken out (numpy indexing)";
     "skeletonize", One op::skeletonize::build, "skeletonize:method=parity", "thin a mask to its skeleton; parity keeps the topology, lee and zhang are skimage.morphology.skeletonize's";
+    "squeeze", One op::index::build_squeeze, "squeeze", "without axes of one sample (numpy.squeeze)";
     "threshold", One op::threshold::build, "threshold:method=otsu", "mask of samples above a value, given or found by otsu, li, yen, triangle, isodata (skimage.filters.threshold_*)";
 }
 

@@ -50,6 +50,9 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("downscale:factors=2:method=mean", Grey(Dtype::UInt16), 3, |p| Some(plain::downscale(p, 2, |c| (c.iter().sum::<f64>() / c.len() as f64).round_ties_even()))),
     ("downscale:factors=5:method=mode", Mask, 3, |_| None),
     ("equal:value=3", Grey(Dtype::UInt8), 4, |p| Some(p.map(|v| truth(v == 3.0)))),
+    ("expand_dims:axis=1", Grey(Dtype::Int16), 4, |p| Some(with_axis(p, 1))),
+    ("flip", Grey(Dtype::UInt8), 4, |p| Some(plain::picked_by(p, |_, n| (0..n).rev().collect()))),
+    ("flip:axis=-1", Grey(Dtype::Float64), 4, |p| Some(plain::picked_by(p, |a, n| if a + 1 == p.shape.len() { (0..n).rev().collect() } else { (0..n).collect() }))),
     ("gaussian:sigma=1.3", Grey(Dtype::Float64), 4, |p| Some(plain::gaussian(p, 1.3))),
     ("gaussian:sigma=0.6", Grey(Dtype::Float32), 3, |p| Some(plain::gaussian(p, 0.6))),
     ("gaussian:sigma=2:mode=mirror", Grey(Dtype::UInt16), 3, |_| None),
@@ -58,6 +61,10 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("gaussian:sigma=1:mode=constant:cval=7:truncate=2", Grey(Dtype::Int16), 3, |_| None),
     ("greater:value=0.5", Grey(Dtype::Float32), 4, |p| Some(p.map(|v| truth(v > 0.5)))),
     ("greater_equal:value=4", Grey(Dtype::Int64), 4, |p| Some(p.map(|v| truth(v >= 4.0)))),
+    ("index:items=../-2", Grey(Dtype::Int16), 4, |p| Some(plain::picked_by(p, |a, n| if a == 0 { (0..n).rev().step_by(2).collect() } else { (0..n).collect() }))),
+    ("index:items=...,1..-1/3", Grey(Dtype::UInt8), 4, |p| Some(plain::picked_by(p, |a, n| (0..n).filter(|x| a + 1 < p.shape.len() || (*x >= 1 && x + 1 < n && (x - 1) % 3 == 0)).collect()))),
+    ("index:items=new,20../-3,...", Grey(Dtype::Float32), 4, |p| Some(with_axis(&plain::picked_by(p, |a, n| if a == 0 { (0..n.min(21)).rev().step_by(3).collect() } else { (0..n).collect() }), 0))),
+    ("index:items=0,...,-1", Grey(Dtype::UInt16), 4, |_| None),
     ("label:connectivity=1", Mask, 4, |p| Some(plain::label(p, 1).0)),
     ("label:connectivity=2", Mask, 4, |p| Some(plain::label(p, 2).0)),
     ("less:value=-2", Grey(Dtype::Int16), 4, |p| Some(p.map(|v| truth(v < -2.0)))),
@@ -69,6 +76,7 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("skeletonize:method=parity", Mask, 3, |p| thinned(p, ThinMethod::Parity)),
     ("skeletonize:method=lee", Mask, 3, |p| thinned(p, ThinMethod::Lee)),
     ("skeletonize:method=zhang", Mask, 2, |p| thinned(p, ThinMethod::Zhang)),
+    ("squeeze", Grey(Dtype::Int64), 4, |p| Some(squeezed(p))),
     ("threshold:value=2", Grey(Dtype::Int16), 4, |p| Some(p.map(|v| truth(v > 2.0)))),
     ("threshold:method=otsu", Grey(Dtype::Int16), 4, |p| thresholded(p, Dtype::Int16, Threshold::Otsu)),
     ("threshold:method=li", Grey(Dtype::UInt8), 3, |p| thresholded(p, Dtype::UInt8, Threshold::Li)),
@@ -82,6 +90,16 @@ fn first_plane(p: &Plain) -> Plain {
     let shape = p.shape[1..].to_vec();
     let n = shape.iter().product();
     Plain { shape, samples: p.samples[..n].to_vec() }
+}
+
+fn with_axis(p: &Plain, at: usize) -> Plain {
+    let mut shape = p.shape.clone();
+    shape.insert(at, 1);
+    plain::reshaped(p.clone(), shape)
+}
+
+fn squeezed(p: &Plain) -> Plain {
+    plain::reshaped(p.clone(), p.shape.iter().copied().filter(|n| *n != 1).collect())
 }
 
 fn truth(is: bool) -> f64 {
@@ -224,7 +242,9 @@ fn every_operation_of_the_registry_is_in_the_table() {
 #[test]
 fn every_operation_is_one_and_the_same_however_it_is_cut() {
     for &(step, input, most, definition) in TABLE {
-        let least = if ["connectivity=2", "skeletonize", "select"].iter().any(|s| step.contains(s))
+        let least = if ["connectivity=2", "skeletonize", "select", "items=0"]
+            .iter()
+            .any(|s| step.contains(s))
         {
             2
         } else {

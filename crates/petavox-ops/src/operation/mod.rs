@@ -10,6 +10,7 @@ pub mod distance_transform_edt;
 pub mod downscale;
 pub mod gaussian;
 pub mod histogram;
+pub mod index;
 pub mod label;
 pub mod max_projection;
 pub mod measure;
@@ -19,6 +20,7 @@ pub mod sample_at;
 pub mod select;
 pub mod skeletonize;
 pub mod threshold;
+mod view;
 
 use petavox_core::{Dtype, Error, ImageSpec, Result};
 use petavox_engine::Node;

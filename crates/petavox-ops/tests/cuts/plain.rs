@@ -146,3 +146,25 @@ pub(crate) fn gaussian(image: &Plain, sigma: f64) -> Plain {
     }
     image
 }
+
+/// The samples at these positions of each axis, in that order.
+pub(crate) fn picked(image: &Plain, at: &[Vec<usize>]) -> Plain {
+    let shape: Vec<usize> = at.iter().map(Vec::len).collect();
+    let out = Plain { samples: vec![0.0; shape.iter().product()], shape };
+    out.each(|p| {
+        let q: Vec<i64> = p.iter().zip(at).map(|(x, at)| at[*x as usize] as i64).collect();
+        image.at(&q, f64::NAN)
+    })
+}
+
+/// [`picked`], where `f` says the positions from the number of the axis and its extent.
+pub(crate) fn picked_by(image: &Plain, f: impl Fn(usize, usize) -> Vec<usize>) -> Plain {
+    let at: Vec<Vec<usize>> = image.shape.iter().enumerate().map(|(a, &n)| f(a, n)).collect();
+    picked(image, &at)
+}
+
+/// The same samples in another shape.
+pub(crate) fn reshaped(image: Plain, shape: Vec<usize>) -> Plain {
+    assert_eq!(shape.iter().product::<usize>(), image.samples.len());
+    Plain { shape, ..image }
+}

@@ -1,0 +1,340 @@
+//! What numpy's structural operations have in common: every axis of the output shows an axis of the input, or nothing, and
+//! says for each of its samples where that stands. Samples are moved, never changed.
+
+use petavox_core::{
+    Axes, Boundary, ChunkGrid, Dtype, Element as _, Error, ImageSpec, MAX_NDIM, Region, Result,
+    dispatch,
+};
+use petavox_engine::{BlockCall, BlockOp, Need, Node};
+use petavox_kernels::gather::{Origin, Run, gather};
+use std::sync::Arc;
+
+/// Where the samples along one axis of the output stand.
+#[derive(Clone, Debug)]
+pub(super) enum Along {
+    /// Sample `i` at `start + step * i`.
+    Line { start: i64, step: i64 },
+    /// Sample `i` at `i / times`.
+    Each { times: usize },
+    /// Sample `i` at `i - before`, by a boundary rule outside `0..len`.
+    Outside { before: usize, len: usize, rule: Boundary },
+    /// Sample `i` at `i - before`, outside `0..len` one of two values.
+    Framed { before: usize, len: usize, low: [u8; 8], high: [u8; 8] },
+    /// Samples at these positions.
+    List(Arc<Vec<usize>>),
+}
+
+/// Samples from `at` on, each `step` after the one before; a value if `at` is `None`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Piece {
+    len: usize,
+    from: Result<(usize, i64), [u8; 8]>,
+}
+
+impl Along {
+    /// The samples `lo..lo + n` of the output, in as few pieces as this finds.
+    fn pieces(&self, lo: usize, n: usize) -> Vec<Piece> {
+        match self {
+            _ if n == 0 => vec![],
+            Along::Line { start, step } => {
+                vec![Piece { len: n, from: Ok(((start + step * lo as i64) as usize, *step)) }]
+            }
+            Along::Each { times } => join((lo..lo + n).map(|i| i / times)),
+            Along::Outside { before, len, rule } => {
+                join((lo..lo + n).map(|i| rule.map(i as i64 - *before as i64, *len).unwrap_or(0)))
+            }
+            Along::List(at) => join(at[lo..lo + n].iter().copied()),
+            Along::Framed { before, len, low, high } => {
+                let (a, b) = ((*before).clamp(lo, lo + n), (before + len).clamp(lo, lo + n));
+                [
+                    Piece { len: a - lo, from: Err(*low) },
+                    Piece { len: b - a, from: Ok((a.saturating_sub(*before), 1)) },
+                    Piece { len: lo + n - b, from: Err(*high) },
+                ]
+                .into_iter()
+                .filter(|p| p.len > 0)
+                .collect()
+            }
+        }
+    }
+
+    /// The samples of the input that stand between those that `lo..lo + n` needs, as `(first, count)`.
+    fn span(&self, lo: usize, n: usize) -> (usize, usize) {
+        let mut span: Option<(usize, usize)> = None;
+        let mut add = |a: usize, b: usize| {
+            let (a, b) = (a.min(b), a.max(b) + 1);
+            span = Some(span.map_or((a, b), |(x, y)| (x.min(a), y.max(b))));
+        };
+        match self {
+            Along::List(at) => at[lo..lo + n].iter().for_each(|&x| add(x, x)),
+            Along::Outside { before, len, rule } => {
+                let start = lo as i64 - *before as i64;
+                let (a, b) = rule.span(start, start + n as i64, *len);
+                if a < b {
+                    add(a, b - 1);
+                }
+            }
+            Along::Each { times } if n > 0 => add(lo / times, (lo + n - 1) / times),
+            _ => {
+                for piece in self.pieces(lo, n) {
+                    if let Ok((at, step)) = piece.from {
+                        add(at, (at as i64 + step * (piece.len as i64 - 1)) as usize);
+                    }
+                }
+            }
+        }
+        span.map_or((0, 0), |(a, b)| (a, b - a))
+    }
+
+    fn is_line(&self) -> bool {
+        matches!(self, Along::Line { .. } | Along::Framed { .. })
+    }
+}
+
+/// Positions as runs of one step each.
+fn join(positions: impl Iterator<Item = usize>) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for p in positions {
+        if let Some(Piece { len, from: Ok((at, step)) }) = pieces.last_mut() {
+            let next = p as i64 - *at as i64;
+            if *len == 1 || next == *step * *len as i64 {
+                *step = if *len == 1 { next } else { *step };
+                *len += 1;
+                continue;
+            }
+        }
+        pieces.push(Piece { len: 1, from: Ok((p, 1)) });
+    }
+    pieces
+}
+
+/// An axis of the output: the axis of the input it shows, and how.
+#[derive(Clone, Debug)]
+pub(super) struct OutAxis {
+    pub(super) from: Option<usize>,
+    pub(super) along: Along,
+}
+
+/// An operation that moves samples.
+pub(super) struct View {
+    pub(super) name: &'static str,
+    pub(super) params: serde_json::Value,
+    /// What comes out, and the shape that goes in.
+    pub(super) spec: ImageSpec,
+    pub(super) input: Vec<usize>,
+    pub(super) axes: Vec<OutAxis>,
+    /// Per axis of the input that no output axis shows: the position it is held at.
+    pub(super) held: Vec<usize>,
+}
+
+/// Positions whose runs are kept in memory at one time, per axis.
+const WINDOW: usize = 4096;
+
+impl View {
+    /// The node of this view of `input`.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if it was made for another shape.
+    pub(super) fn of(self, input: &Arc<Node>) -> Result<Arc<Node>> {
+        Node::block(Arc::new(self), vec![input.clone()], vec![])
+    }
+
+    fn runs(&self, axis: usize, from: (usize, usize), needed: &Region, stride: usize) -> Vec<Run> {
+        let OutAxis { from: source, along } = &self.axes[axis];
+        let first = source.map_or(0, |a| needed.start()[a] as usize);
+        let run = |piece: Piece| Run {
+            len: piece.len,
+            origin: match piece.from {
+                Err(value) => Origin::Value(value),
+                Ok((at, step)) => Origin::Input {
+                    place: (at - first) * stride,
+                    step: step as isize * stride as isize,
+                },
+            },
+        };
+        along.pieces(from.0, from.1).into_iter().map(run).collect()
+    }
+
+    /// The windows of an axis of the target: what is done at one time.
+    fn windows(&self, axis: usize, lo: usize, n: usize) -> Vec<(usize, usize)> {
+        let most = if self.axes[axis].along.is_line() { n.max(1) } else { WINDOW };
+        (0..n).step_by(most).map(|k| (lo + k, most.min(n - k))).collect()
+    }
+}
+
+impl BlockOp for View {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn params(&self) -> serde_json::Value {
+        self.params.clone()
+    }
+
+    fn output(&self, inputs: &[&ImageSpec]) -> Result<ImageSpec> {
+        if inputs[0].shape != self.input || inputs[0].dtype != self.spec.dtype {
+            let given = format!("{:?} {}", inputs[0].shape, inputs[0].dtype);
+            return Err(Error::internal(self.name, given));
+        }
+        Ok(self.spec.clone())
+    }
+
+    fn needs(&self, _inputs: &[&ImageSpec], target: &Region) -> Vec<Need> {
+        let mut start: Vec<i64> = self.held.iter().map(|&h| h as i64).collect();
+        let mut shape = vec![1; start.len()];
+        for (a, axis) in self.axes.iter().enumerate() {
+            let (first, n) = axis.along.span(target.start()[a] as usize, target.shape()[a]);
+            match axis.from {
+                Some(k) => (start[k], shape[k]) = (first as i64, n),
+                // A new axis without samples.
+                None if n == 0 => shape.fill(0),
+                None => {}
+            }
+        }
+        vec![Need::inside(Region::new(start, shape))]
+    }
+
+    fn scratch_bytes(&self, _inputs: &[&ImageSpec], target: &Region) -> u64 {
+        let lists = (0..self.axes.len()).filter(|&a| !self.axes[a].along.is_line());
+        let runs: usize = lists.map(|a| target.shape()[a].min(WINDOW)).sum();
+        (runs * 2 * (size_of::<Run>() + size_of::<Piece>())) as u64
+    }
+
+    fn cost_ns(&self) -> f64 {
+        0.3
+    }
+
+    fn run(&self, call: BlockCall<'_>) -> Result<()> {
+        let (input, output) = (call.inputs[0], call.output);
+        let strides = input.strides();
+        let stride = |a: usize| self.axes[a].from.map_or(0, |k| strides[k]);
+        let target = output.region().clone();
+        let n = self.axes.len();
+        let windows: Vec<Vec<(usize, usize)>> = (0..n)
+            .map(|a| self.windows(a, target.start()[a] as usize, target.shape()[a]))
+            .collect();
+        let counts: Vec<usize> = windows.iter().map(Vec::len).collect();
+        let all = ChunkGrid::new(&counts, &vec![1; n]);
+        for number in 0..all.len() {
+            let index = all.index(number);
+            let runs: Vec<Vec<Run>> = (0..n)
+                .map(|a| {
+                    let (lo, len) = windows[a][index[a]];
+                    let before = lo - target.start()[a] as usize;
+                    let kept = |len| Run { len, origin: Origin::Kept };
+                    let mut runs = vec![kept(before)];
+                    runs.extend(self.runs(a, (lo, len), input.region(), stride(a)));
+                    runs.push(kept(target.shape()[a] - before - len));
+                    runs.retain(|r| r.len > 0);
+                    runs
+                })
+                .collect();
+            gather(input, output, &runs.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+}
+
+/// What an axis of a derived image is called, and where its samples lie.
+pub(super) enum Named {
+    /// As an axis of the input, `origin` samples further and `times` as far apart.
+    Axis { from: usize, origin: f64, times: f64 },
+    /// New, under this letter, or one that is free.
+    New(Option<char>),
+}
+
+/// The spec of an image whose axes are `named`, each with its extent.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] for more axes or bytes than images can have.
+pub(super) fn derived(op: &str, input: &ImageSpec, named: &[(Named, usize)]) -> Result<ImageSpec> {
+    if named.len() > MAX_NDIM {
+        let given = format!("{} axes", named.len());
+        return Err(Error::argument(op, given, format!("at most {MAX_NDIM}")));
+    }
+    let shape: Vec<usize> = named.iter().map(|(_, n)| *n).collect();
+    let mut spec = ImageSpec::new(shape, input.dtype)?;
+    let usual: Vec<char> = spec.axes.as_str().chars().collect();
+    let letters: Vec<char> = input.axes.as_str().chars().collect();
+    // A letter that is taken out here does not come back with another meaning.
+    let chosen = named.iter().filter_map(|(name, _)| match name {
+        Named::New(letter) => *letter,
+        Named::Axis { .. } => None,
+    });
+    let mut taken: Vec<char> = letters.iter().copied().chain(chosen).collect();
+    let mut order = String::new();
+    for (a, (name, _)) in named.iter().enumerate() {
+        match name {
+            Named::Axis { from, origin, times } => {
+                order.push(letters[*from]);
+                let spacing = input.spacing.values[*from];
+                spec.origin[a] = input.origin[*from] + origin * spacing;
+                spec.spacing.values[a] = spacing * times;
+            }
+            Named::New(Some(letter)) => order.push(*letter),
+            Named::New(None) => {
+                // Its place says what it may be; else what images have most often.
+                let free = [usual[a]].into_iter().chain("ctzyxwvu".chars()).chain('a'..='z');
+                let letter = free.into_iter().find(|l| !taken.contains(l)).unwrap_or('a');
+                taken.push(letter);
+                order.push(letter);
+            }
+        }
+    }
+    spec.axes = Axes::parse(&order)?;
+    spec.spacing.unit = input.spacing.unit.clone();
+    Ok(spec)
+}
+
+/// The axis that a letter or a number means; a negative number counts from the last.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] that names the axes.
+pub(super) fn axis_of(op: &str, spec: &ImageSpec, given: &serde_json::Value) -> Result<usize> {
+    let n = spec.ndim() as i64;
+    let number = match given {
+        serde_json::Value::String(s) => {
+            let mut letters = s.chars();
+            let letter = letters.next().filter(|_| letters.next().is_none());
+            let by_letter = letter.and_then(|c| spec.axes.position(c)).map(|a| a as i64);
+            by_letter.or_else(|| s.parse().ok())
+        }
+        other => other.as_i64(),
+    };
+    let from_first = number.map(|a| if a < 0 { a + n } else { a });
+    from_first.filter(|a| (0..n).contains(a)).map(|a| a as usize).ok_or_else(|| {
+        let expected = format!("-{n} to {}, or a letter of {}", n - 1, spec.axes);
+        Error::argument(format!("{op}: axis"), given, expected)
+    })
+}
+
+/// The bytes of a sample of this value: a number, or one of the words nan, inf and -inf, which JSON has no numbers for.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] if it is neither, or an integer that the dtype does not have.
+pub(super) fn sample_bytes(op: &str, dtype: Dtype, value: &serde_json::Value) -> Result<[u8; 8]> {
+    let wrong = || Error::argument(op, value, format!("a value of {dtype}"));
+    let truth = value.as_bool().map(|b| f64::from(u8::from(b)));
+    let word = value.as_str().and_then(|s| s.parse().ok());
+    let number: f64 = value.as_f64().or(truth).or(word).ok_or_else(wrong)?;
+    let mut bytes = [0; 8];
+    match (dtype, value.as_i64(), value.as_u64()) {
+        // Integers beyond 2^53 must not go through a double.
+        (Dtype::Int64, Some(i), _) => return Ok(i.to_ne_bytes()),
+        (Dtype::UInt64, _, Some(u)) => return Ok(u.to_ne_bytes()),
+        (Dtype::Bool, ..) => {
+            bytes[0] = u8::from(number != 0.0);
+            return Ok(bytes);
+        }
+        _ => {}
+    }
+    let whole = value.is_i64() || value.is_u64();
+    dispatch!(dtype, T => {
+        let sample = T::from_f64(number);
+        if whole && dtype.is_integer() && sample.to_f64() != number {
+            return Err(wrong());
+        }
+        bytes[..size_of::<T>()].copy_from_slice(bytemuck::bytes_of(&sample));
+    });
+    Ok(bytes)
+}
