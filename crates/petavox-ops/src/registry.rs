@@ -68,6 +68,7 @@ operations! {
     "binary_dilation", One op::binary_morphology::build, "binary_dilation:connectivity=1:iterations=2", "dilate a mask (scipy.ndimage.binary_dilation)";
     "binary_erosion", One op::binary_morphology::build, "binary_erosion:connectivity=1:iterations=2", "erode a mask (scipy.ndimage.binary_erosion)";
     "binary_opening", One op::binary_morphology::build, "binary_opening:connectivity=1:iterations=2", "open: erode, then dilate (scipy.ndimage.binary_opening)";
+    "broadcast_to", One op::broadcast::build, "broadcast_to:shape=2,8,16,16", "stretched to a shape: axes of one sample repeat, new ones come in front (numpy.broadcast_to)";
     "distance_transform_edt", One op::distance_transform_edt::build, "distance_transform_edt:sampling=2,1,1", "exact Euclidean distance to the background (scipy.ndimage.distance_transform_edt); sampling=image takes the image's spacing";
     "downscale", One op::downscale::build, "downscale:factors=1,2,2:method=mean", "fewer samples by whole factors: mean, max, min or mode";
     "equal", One op::compare::build, "equal:value=3", "mask of samples equal to a value (numpy)";
@@ -81,12 +82,18 @@ operations! {
     "less", One op::compare::build, "less:value=0.5", "mask of samples below a value (numpy)";
     "less_equal", One op::compare::build, "less_equal:value=0.5", "mask of samples at or below a value (numpy)";
     "not_equal", One op::compare::build, "not_equal:value=0", "mask of samples other than a value (numpy)";
+    "pad", One op::pad::build, "pad:pad_width=2:mode=edge", "with a margin: constant, edge, reflect, symmetric or wrap (numpy.pad)";
     "remove_small_holes", One op::label::build_remove_small_holes, "remove_small_holes:area_threshold=64:connectivity=1", "fill small holes of a mask (skimage.morphology.remove_small_holes)";
     "remove_small_objects", One op::label::build_remove_small_objects, "remove_small_objects:min_size=64:connectivity=1", "remove small components of a mask (skimage.morphology.remove_small_objects)";
+    "repeat", One op::take::build_repeat, "repeat:repeats=2:axis=0", "every sample several times (numpy.repeat)";
+    "roll", One op::roll::build, "roll:shift=3,5:axis=0,1", "moved along axes, round their ends (numpy.roll)";
     "select", One op::select::build, "select:axis=z:index=0", "one channel, time point or plane; the axis is taken out (numpy indexing)";
     "skeletonize", One op::skeletonize::build, "skeletonize:method=parity", "thin a mask to its skeleton; parity keeps the topology, lee and zhang are skimage.morphology.skeletonize's";
     "squeeze", One op::index::build_squeeze, "squeeze", "without axes of one sample (numpy.squeeze)";
+    "take", One op::take::build, "take:indices=4,0,4:axis=0", "positions along an axis, in any order (numpy.take)";
     "threshold", One op::threshold::build, "threshold:method=otsu", "mask of samples above a value, given or found by otsu, li, yen, triangle, isodata (skimage.filters.threshold_*)";
+    "tile", One op::broadcast::build_tile, "tile:reps=2,1", "the image several times side by side (numpy.tile)";
+    "transpose", One op::transpose::build, "transpose", "axes in another order, backwards by default (numpy.transpose)";
 }
 
 /// Applies one step, `name:key=value:...`, to an image.

@@ -43,6 +43,8 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("binary_erosion:connectivity=1:iterations=1", Mask, 4, |p| Some(erode(p, 1, 1))),
     ("binary_erosion:connectivity=2:iterations=2", Mask, 3, |p| Some(erode(p, 2, 2))),
     ("binary_opening:connectivity=1:iterations=1", Mask, 4, |p| Some(dilate(&erode(p, 1, 1), 1, 1))),
+    ("broadcast_to:shape=3,2,12,11", Grey(Dtype::Int16), 1, |_| None),
+    ("broadcast_to:shape=70,90", Grey(Dtype::Int16), 2, |_| None),
     ("distance_transform_edt", Mask, 4, |p| plain::distance(p, &vec![1.0; p.shape.len()])),
     ("distance_transform_edt:sampling=0.5", Mask, 3, |p| plain::distance(p, &vec![0.5; p.shape.len()])),
     ("downscale:factors=2:method=max", Grey(Dtype::Int16), 3, |p| Some(plain::downscale(p, 2, |c| c.iter().copied().fold(f64::MIN, f64::max)))),
@@ -70,13 +72,28 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("less:value=-2", Grey(Dtype::Int16), 4, |p| Some(p.map(|v| truth(v < -2.0)))),
     ("less_equal:value=5", Grey(Dtype::UInt8), 4, |p| Some(p.map(|v| truth(v <= 5.0)))),
     ("not_equal:value=0", Grey(Dtype::Float64), 4, |p| Some(p.map(|v| truth(v != 0.0)))),
+    ("pad:pad_width=3:mode=constant:constant_values=7,-2", Grey(Dtype::Int16), 4, |p| Some(framed(p, 3, 7.0, -2.0))),
+    ("pad:pad_width=0,2:constant_values=1", Mask, 4, |_| None),
+    ("pad:pad_width=2,4:mode=edge", Grey(Dtype::UInt8), 4, |p| Some(plain::picked_by(p, |_, n| around(n, 2, 4, |x| x.clamp(0, n as i64 - 1))))),
+    ("pad:pad_width=9,0:mode=symmetric", Grey(Dtype::Float32), 3, |p| Some(plain::picked_by(p, |_, n| around(n, 9, 0, |x| { let x = x.rem_euclid(2 * n as i64); x.min(2 * n as i64 - 1 - x) })))),
+    ("pad:pad_width=5:mode=reflect", Grey(Dtype::Int64), 3, |p| Some(plain::picked_by(p, |_, n| around(n, 5, 5, |x| { let m = (2 * n as i64 - 2).max(1); let x = x.rem_euclid(m); x.min(m - x) })))),
+    ("pad:pad_width=1,13:mode=wrap", Grey(Dtype::Float64), 3, |p| Some(plain::picked_by(p, |_, n| around(n, 1, 13, |x| x.rem_euclid(n as i64))))),
     ("remove_small_holes:area_threshold=4:connectivity=1", Mask, 4, |p| Some(plain::without_small(&p.map(|v| 1.0 - v), 4, 1).map(|v| 1.0 - v))),
     ("remove_small_objects:min_size=5:connectivity=2", Mask, 4, |p| Some(plain::without_small(p, 5, 2))),
+    ("repeat:repeats=3:axis=-1", Grey(Dtype::UInt16), 4, |p| Some(plain::picked_by(p, |a, n| (0..n).flat_map(|x| vec![x; if a + 1 == p.shape.len() { 3 } else { 1 }]).collect()))),
+    ("roll:shift=-30:axis=0", Grey(Dtype::UInt8), 4, |p| Some(plain::picked_by(p, |a, n| around(n, 0, 0, |x| if a == 0 { (x + 30).rem_euclid(n as i64) } else { x })))),
+    ("roll:shift=5,400:axis=0,-1", Grey(Dtype::Int16), 4, |p| Some(plain::picked_by(p, |a, n| around(n, 0, 0, |x| { let first = if a == 0 { 5 } else { 0 }; let last = if a + 1 == p.shape.len() { 400 } else { 0 }; (x - first - last).rem_euclid(n as i64) })))),
     ("select:axis=0:index=0", Grey(Dtype::Int16), 4, |p| Some(first_plane(p))),
     ("skeletonize:method=parity", Mask, 3, |p| thinned(p, ThinMethod::Parity)),
     ("skeletonize:method=lee", Mask, 3, |p| thinned(p, ThinMethod::Lee)),
     ("skeletonize:method=zhang", Mask, 2, |p| thinned(p, ThinMethod::Zhang)),
     ("squeeze", Grey(Dtype::Int64), 4, |p| Some(squeezed(p))),
+    ("take:indices=0,-1,0,-1,-1:axis=0", Grey(Dtype::Int16), 4, |p| Some(plain::picked_by(p, |a, n| if a == 0 { vec![0, n - 1, 0, n - 1, n - 1] } else { (0..n).collect() }))),
+    ("take:indices=-1,0,0,-1:axis=-1", Grey(Dtype::Float64), 4, |p| Some(plain::picked_by(p, |a, n| if a + 1 == p.shape.len() { vec![n - 1, 0, 0, n - 1] } else { (0..n).collect() }))),
+    ("take:indices=66,2,33,60,1,40,0,66,3:axis=0", Grey(Dtype::UInt8), 3, |_| None),
+    ("tile:reps=3,2", Grey(Dtype::UInt8), 3, |p| Some(tiled(p))),
+    ("transpose", Grey(Dtype::Float32), 4, |p| Some(plain::moved_axes(p, &(0..p.shape.len()).rev().collect::<Vec<_>>()))),
+    ("transpose:axes=1,2,0", Grey(Dtype::Int16), 3, |p| (p.shape.len() == 3).then(|| plain::moved_axes(p, &[1, 2, 0]))),
     ("threshold:value=2", Grey(Dtype::Int16), 4, |p| Some(p.map(|v| truth(v > 2.0)))),
     ("threshold:method=otsu", Grey(Dtype::Int16), 4, |p| thresholded(p, Dtype::Int16, Threshold::Otsu)),
     ("threshold:method=li", Grey(Dtype::UInt8), 3, |p| thresholded(p, Dtype::UInt8, Threshold::Li)),
@@ -100,6 +117,33 @@ fn with_axis(p: &Plain, at: usize) -> Plain {
 
 fn squeezed(p: &Plain) -> Plain {
     plain::reshaped(p.clone(), p.shape.iter().copied().filter(|n| *n != 1).collect())
+}
+
+fn around(n: usize, before: usize, after: usize, place: impl Fn(i64) -> i64) -> Vec<usize> {
+    (-(before as i64)..(n + after) as i64).map(|x| place(x) as usize).collect()
+}
+
+/// A margin of `width` of one value before, and another after; later axes win.
+fn framed(p: &Plain, width: usize, low: f64, high: f64) -> Plain {
+    let inside = plain::picked_by(p, |_, n| around(n, width, width, |x| x.clamp(0, n as i64 - 1)));
+    let samples = inside.points().into_iter().zip(&inside.samples).map(|(q, v)| {
+        q.iter().zip(&p.shape).fold(*v, |v, (x, n)| match x - width as i64 {
+            ..0 => low,
+            x if x >= *n as i64 => high,
+            _ => v,
+        })
+    });
+    Plain { samples: samples.collect(), shape: inside.shape.clone() }
+}
+
+fn tiled(p: &Plain) -> Plain {
+    let mut shape = p.shape.clone();
+    (shape.len()..2).for_each(|_| shape.insert(0, 1));
+    let last = shape.len() - 1;
+    plain::picked_by(&plain::reshaped(p.clone(), shape), |a, n| {
+        let times = [2, 3].get(last - a).copied().unwrap_or(1);
+        (0..n * times).map(|x| x % n).collect()
+    })
 }
 
 fn truth(is: bool) -> f64 {

@@ -3,6 +3,7 @@
 pub mod astype;
 pub mod binary_morphology;
 pub mod bits;
+pub mod broadcast;
 pub mod compare;
 mod components;
 pub mod describe;
@@ -14,12 +15,16 @@ pub mod index;
 pub mod label;
 pub mod max_projection;
 pub mod measure;
+pub mod pad;
 pub mod reduce;
 pub mod reduce_axis;
+pub mod roll;
 pub mod sample_at;
 pub mod select;
 pub mod skeletonize;
+pub mod take;
 pub mod threshold;
+pub mod transpose;
 mod view;
 
 use petavox_core::{Dtype, Error, ImageSpec, Result};

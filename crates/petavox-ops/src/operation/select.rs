@@ -15,10 +15,8 @@ use std::sync::Arc;
 /// If there is no such axis or index.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let spec = input.spec();
-    let axis = match params.parsed::<Json>("axis")? {
-        Some(given) => axis_of("select", spec, &given)?,
-        None => 0,
-    };
+    let axis = params.parsed::<Json>("axis")?.unwrap_or_else(|| 0.into());
+    let axis = axis_of("select", spec, &axis)?;
     let index = params.number("index")?.unwrap_or(0.0);
     let n = spec.shape[axis] as f64;
     let from_start = if index < 0.0 { index + n } else { index };

@@ -32,6 +32,11 @@ struct Piece {
 }
 
 impl Along {
+    /// A whole axis as it is.
+    pub(super) fn whole() -> Along {
+        Along::Line { start: 0, step: 1 }
+    }
+
     /// The samples `lo..lo + n` of the output, in as few pieces as this finds.
     fn pieces(&self, lo: usize, n: usize) -> Vec<Piece> {
         match self {
@@ -241,6 +246,13 @@ pub(super) enum Named {
     Axis { from: usize, origin: f64, times: f64 },
     /// New, under this letter, or one that is free.
     New(Option<char>),
+}
+
+impl Named {
+    /// The axis `from` as it is.
+    pub(super) fn same(from: usize) -> Named {
+        Named::Axis { from, origin: 0.0, times: 1.0 }
+    }
 }
 
 /// The spec of an image whose axes are `named`, each with its extent.

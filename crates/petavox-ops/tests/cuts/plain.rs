@@ -168,3 +168,14 @@ pub(crate) fn reshaped(image: Plain, shape: Vec<usize>) -> Plain {
     assert_eq!(shape.iter().product::<usize>(), image.samples.len());
     Plain { shape, ..image }
 }
+
+/// Output axis `i` is the image's axis `axes[i]`.
+pub(crate) fn moved_axes(image: &Plain, axes: &[usize]) -> Plain {
+    let shape: Vec<usize> = axes.iter().map(|&a| image.shape[a]).collect();
+    let out = Plain { samples: vec![0.0; image.samples.len()], shape };
+    out.each(|p| {
+        let mut q = vec![0; p.len()];
+        axes.iter().zip(p).for_each(|(&a, x)| q[a] = *x);
+        image.at(&q, f64::NAN)
+    })
+}

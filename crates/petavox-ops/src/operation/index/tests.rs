@@ -116,3 +116,13 @@ fn what_leaves_the_image_is_refused_with_the_axis_extent() {
     let message = by(&image, json!([0, 9])).unwrap_err().to_string();
     assert!(message.contains("-5 to 4"), "{message}");
 }
+
+#[test]
+fn positions_on_all_axes_leave_one_sample_without_axes() {
+    let one = by(&image(&[4, 5]), json!([3, -1])).unwrap();
+    assert_eq!((one.spec().shape.len(), one.spec().len()), (0, 1));
+    assert_eq!(by(&one, json!(["new", "new"])).unwrap().spec().shape, [1, 1]);
+    assert!(
+        super::super::select::build(&one, &mut Params::new("select", Default::default())).is_err()
+    );
+}
