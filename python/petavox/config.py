@@ -17,7 +17,13 @@ from typing import Any
 
 __all__ = ["get", "set"]
 
-_DEFAULTS: dict[str, Any] = {"memory": None, "threads": None, "scratch": None, "progress": None}
+_DEFAULTS: dict[str, Any] = {
+    "memory": None,
+    "threads": None,
+    "scratch": None,
+    "progress": None,
+    "array_limit": None,
+}
 _lock = threading.RLock()
 _values = dict(_DEFAULTS)
 
@@ -37,6 +43,9 @@ class set(contextlib.AbstractContextManager):
         Folder for scratch files; by default the system's folder for temporary files.
     progress : bool, optional
         Show a progress bar on long runs. By default in terminals and notebooks.
+    array_limit : int or str, optional
+        Bytes from which ``numpy.asarray(image)`` is refused, because it was hardly meant; by default a quarter of the memory
+        that is available.
 
     Raises
     ------
@@ -104,7 +113,15 @@ _CHECKS = {
     "threads": _threads,
     "scratch": lambda value: None if value is None else str(value),
     "progress": lambda value: None if value is None else bool(value),
+    "array_limit": parse_bytes,
 }
+
+
+def array_limit() -> int:
+    """Bytes that ``numpy.asarray`` may ask for without saying so."""
+    from ._core import available_memory
+
+    return get("array_limit") or available_memory() // 4
 
 
 def settings(memory: int | str | None = None, threads: int | None = None, progress: bool | None = None) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from . import config
+from ._arraylike import ArrayLike
 from ._core import LazyImage
 
 __all__ = ["Image"]
 
 
-class Image:
+class Image(ArrayLike):
     """A lazy n-dimensional image: what is to be computed, not yet the samples.
 
     Make one with `petavox.open`, `petavox.imread` or `petavox.from_array`. Only `compute`, ``numpy.asarray``, `save` and
@@ -82,11 +83,6 @@ class Image:
 
     def __repr__(self) -> str:
         return f"<petavox.Image {self.shape} {self.dtype}, axes {self.axes}>"
-
-    def __len__(self) -> int:
-        if self.ndim == 0:
-            raise TypeError("len() of an image without axes")
-        return self.shape[0]
 
     # What can be done with it.
 
@@ -175,12 +171,6 @@ class Image:
         result = np.empty(self.shape, self.dtype)
         self._lazy.compute_into(result, config.settings(memory, threads, progress))
         return result if self.ndim else result[()]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if copy is False:
-            raise ValueError("a lazy image has no samples yet that could be shared: copy=False cannot be done")
-        result = np.asarray(self.compute())
-        return result if dtype is None else result.astype(dtype, copy=False)
 
     def save(
         self,

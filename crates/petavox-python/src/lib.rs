@@ -19,6 +19,18 @@ mod _core {
 
     use pyo3::prelude::*;
 
+    /// Bytes of memory that this process could still get.
+    #[pyfunction]
+    fn available_memory() -> u64 {
+        petavox::available_memory()
+    }
+
+    /// The largest resident memory of this process so far, in bytes; None where the system does not tell.
+    #[pyfunction]
+    fn peak_memory() -> Option<u64> {
+        petavox::peak_resident_bytes()
+    }
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))
