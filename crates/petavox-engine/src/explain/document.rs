@@ -47,6 +47,8 @@ pub struct StageDoc {
     pub block: Vec<usize>,
     /// Number of blocks.
     pub n_blocks: u64,
+    /// The axes in the order in which blocks are walked, the slowest first.
+    pub order: Vec<usize>,
     /// Tasks at once.
     pub n_workers: usize,
     /// Memory of one task, in bytes.
@@ -103,6 +105,7 @@ impl StageDoc {
             operations: stage.operations.clone(),
             block: stage.grid.chunk().to_vec(),
             n_blocks: stage.grid.len() as u64,
+            order: stage.order.clone(),
             n_workers: stage.n_workers,
             task_bytes: stage.task_bytes,
             fixed_bytes: stage.fixed_bytes,
@@ -126,6 +129,7 @@ impl StageDoc {
             operations: Vec::new(),
             block: Vec::new(),
             n_blocks: 1,
+            order: Vec::new(),
             n_workers: 1,
             task_bytes: 0,
             fixed_bytes: peak_bytes,
@@ -159,6 +163,13 @@ pub fn nodes_of(roots: &[Arc<Node>]) -> Vec<NodeDoc> {
     let (mut seen, mut out) = (HashSet::new(), Vec::new());
     roots.iter().for_each(|r| visit(r, &mut seen, &mut out));
     out
+}
+
+/// How blocks are walked, where that is not raster order.
+pub(super) fn walk_text(order: &[usize]) -> Option<String> {
+    let names: Vec<String> = order.iter().map(usize::to_string).collect();
+    (!order.is_sorted())
+        .then(|| format!("walked along axes {}, the last fastest", names.join(", ")))
 }
 
 /// Bytes with a binary unit, such as `1.5 GiB`.

@@ -1,6 +1,6 @@
 //! A plan as a self-contained page.
 
-use super::document::{Document, bytes_text};
+use super::document::{Document, bytes_text, walk_text};
 use std::fmt::Write;
 
 /// The plan as one HTML page without external parts.
@@ -26,7 +26,8 @@ pub fn html(document: &Document) -> String {
             if block.is_empty() {
                 String::new()
             } else {
-                format!("{} × ({})", stage.n_blocks, block.join(", "))
+                let walk = walk_text(&stage.order).map(|t| format!("<br><small>{t}</small>"));
+                format!("{} × ({}){}", stage.n_blocks, block.join(", "), walk.unwrap_or_default())
             },
             share.min(100.0),
             b(stage.peak_bytes),

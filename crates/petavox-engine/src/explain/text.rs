@@ -1,6 +1,6 @@
 //! A plan as text for a terminal.
 
-use super::document::{Document, bytes_text};
+use super::document::{Document, bytes_text, walk_text};
 use std::fmt::Write;
 
 /// The plan as indented text.
@@ -29,10 +29,11 @@ pub fn text(document: &Document) -> String {
             let block: Vec<String> = stage.block.iter().map(usize::to_string).collect();
             let _ = writeln!(
                 out,
-                "  blocks  {} of {}, {} at once",
+                "  blocks  {} of {}, {} at once{}",
                 stage.n_blocks,
                 block.join(" x "),
-                stage.n_workers
+                stage.n_workers,
+                walk_text(&stage.order).map(|t| format!(", {t}")).unwrap_or_default(),
             );
         }
         let mut parts = Vec::new();

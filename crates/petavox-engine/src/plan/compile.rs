@@ -183,8 +183,9 @@ fn stage(
         n_threads: options.n_threads,
         consumer_cost_ns: cost_ns,
         consumer_bytes,
+        in_order: outputs.iter().any(|(_, c)| matches!(c, Consumer::Fold(_))),
     };
-    let GridChoice { grid, n_workers, task_bytes, cache_bytes, cpu_secs, reads } =
+    let GridChoice { grid, order, n_workers, task_bytes, cache_bytes, cpu_secs, reads } =
         choose(&query).map_err(|least| Error::Budget {
             what: format!("stage '{title}'"),
             needed: options.base_bytes + fixed_bytes + least,
@@ -203,6 +204,7 @@ fn stage(
         outputs,
         operations,
         grid,
+        order,
         n_workers,
         task_bytes,
         fixed_bytes,

@@ -1,9 +1,11 @@
 //! Optimiser pass: the block grid of a stage. Every candidate shape is priced with the stage's own program; the cheapest
 //! that fits the budget is taken. Blocks are multiples of what is written, so that each stored object has one writer.
 
+use super::decode::{Bands, decoding};
 use super::program::{Program, Step};
+use super::reach::Reach;
 use super::stage::ReadSummary;
-use petavox_core::{ChunkGrid, Region, Sink, Source};
+use petavox_core::{ChunkGrid, Region, Sink};
 use std::sync::Arc;
 
 /// Time to start a task, and to start a row of samples, in nanoseconds.
@@ -27,10 +29,13 @@ pub(super) struct GridQuery<'a> {
     pub(super) consumer_cost_ns: f64,
     /// Memory that consumers take per task, beside the blocks.
     pub(super) consumer_bytes: u64,
+    /// Blocks have to come in raster order, because a consumer merges them.
+    pub(super) in_order: bool,
 }
 
 pub(super) struct GridChoice {
     pub(super) grid: ChunkGrid,
+    pub(super) order: Vec<usize>,
     pub(super) n_workers: usize,
     pub(super) task_bytes: u64,
     pub(super) cache_bytes: u64,
@@ -46,6 +51,10 @@ pub(super) fn choose(query: &GridQuery<'_>) -> Result<GridChoice, u64> {
     let n: usize = axes.iter().map(Vec::len).product();
     let mut best: Option<(f64, GridChoice)> = None;
     let mut least = u64::MAX;
+    let reach = match query.shape.contains(&0) {
+        true => None,
+        false => Some(Reach::new(query.program, query.shape)),
+    };
     for k in 0..n {
         let mut rest = k;
         let chunk: Vec<usize> = axes
@@ -56,7 +65,7 @@ pub(super) fn choose(query: &GridQuery<'_>) -> Result<GridChoice, u64> {
                 e
             })
             .collect();
-        match price(query, ChunkGrid::new(query.shape, &chunk)) {
+        match price(query, reach.as_ref(), ChunkGrid::new(query.shape, &chunk)) {
             Ok((secs, choice)) if best.as_ref().is_none_or(|(b, _)| secs < *b) => {
                 best = Some((secs, choice))
             }
@@ -110,18 +119,18 @@ fn extents(query: &GridQuery<'_>, axis: usize, multiple: usize) -> Vec<usize> {
     out
 }
 
-fn price(query: &GridQuery<'_>, grid: ChunkGrid) -> Result<(f64, GridChoice), u64> {
+fn price(
+    query: &GridQuery<'_>,
+    reach: Option<&Reach>,
+    grid: ChunkGrid,
+) -> Result<(f64, GridChoice), u64> {
     let n_blocks = grid.len();
     let counts = grid.counts();
-    let middle: Vec<usize> = counts.iter().map(|c| c.saturating_sub(1) / 2).collect();
-    let samples: [Vec<usize>; 3] = [
-        vec![0; counts.len()],
-        middle.clone(),
-        counts.iter().map(|c| c.saturating_sub(1)).collect(),
-    ];
-    if n_blocks == 0 {
+    let order = (0..counts.len()).collect();
+    let Some(reach) = reach else {
         let choice = GridChoice {
             grid,
+            order,
             n_workers: 1,
             task_bytes: 0,
             cache_bytes: 0,
@@ -129,7 +138,11 @@ fn price(query: &GridQuery<'_>, grid: ChunkGrid) -> Result<(f64, GridChoice), u6
             reads: vec![],
         };
         return Ok((0.0, choice));
-    }
+    };
+    let middle: Vec<usize> = counts.iter().map(|c| (c - 1) / 2).collect();
+    let mut samples =
+        vec![vec![0; counts.len()], middle.clone(), counts.iter().map(|c| c - 1).collect()];
+    samples.extend(reach.corners(&grid));
     let mut task_bytes = 0;
     for index in &samples {
         let region = grid.region_at(index);
@@ -149,40 +162,45 @@ fn price(query: &GridQuery<'_>, grid: ChunkGrid) -> Result<(f64, GridChoice), u6
     let n_workers =
         ((query.room / task_bytes.max(1)) as usize).clamp(1, query.n_threads).min(n_blocks);
     let spare = query.room - task_bytes * n_workers as u64;
+    let mut bands = Bands::new(query.program, &grid);
+    let decoding = decoding(&mut bands, reach, spare, n_workers, query.in_order);
 
+    // Of the whole pass.
     let target = grid.region_at(&middle);
-    let regions = query.program.regions(&target);
-    let mut ns = TASK_NS + query.consumer_cost_ns * target.len() as f64;
-    let mut cache_bytes = 0;
+    let mut ns = n_blocks as f64 * (TASK_NS + query.consumer_cost_ns * target.len() as f64);
     let mut reads = Vec::new();
     for (i, line) in query.program.lines.iter().enumerate() {
-        let Some(made) = &regions.made[i] else { continue };
+        let Some(whole) = reach.whole(i) else { continue };
+        let (home, counts) = reach.home(i, &grid);
+        let (made, times) = match bands.block(&home, i) {
+            Some(made) => (made, counts.iter().product::<f64>()),
+            None => (whole, 1.0),
+        };
         let bytes = (made.len() * line.spec.dtype.size()) as f64;
         let rows = made.len() as f64 / *made.shape().last().unwrap_or(&1) as f64;
-        ns += rows * ROW_NS + bytes * COPY_NS;
+        ns += times * (rows * ROW_NS + bytes * COPY_NS);
         match &line.step {
-            Step::Run { op, .. } => ns += made.len() as f64 * op.cost_ns(),
+            Step::Run { op, .. } => ns += times * made.len() as f64 * op.cost_ns(),
             Step::Read(source) => {
-                let (decoded, cache) =
-                    decoded_bytes(source.as_ref(), made, &grid, spare - cache_bytes.min(spare));
-                cache_bytes += cache;
+                let decoded = decoding.bytes.get(&i).copied().unwrap_or(0.0);
                 ns += decoded * DECODE_NS;
                 if source.reads_below_chunk() && source.locator().is_some() {
-                    ns += runs(made, &line.spec.shape) * READ_RUN_NS;
+                    ns += times * runs(made, &line.spec.shape) * READ_RUN_NS;
                 }
                 let name = source.locator().unwrap_or_else(|| "earlier stage".to_owned());
-                reads.push(ReadSummary { name, bytes: (decoded * n_blocks as f64) as u64 });
+                reads.push(ReadSummary { name, bytes: decoded as u64 });
             }
         }
     }
     let slowdown = 1.0 + 0.04 * (task_bytes as f64 / CACHE_FRIENDLY_BYTES).log2().max(0.0);
-    let cpu_secs = ns * slowdown * n_blocks as f64 * 1e-9;
-    let secs = ns * slowdown * 1e-9 * n_blocks.div_ceil(n_workers) as f64;
+    let cpu_secs = ns * slowdown * 1e-9;
+    let secs = cpu_secs * n_blocks.div_ceil(n_workers) as f64 / n_blocks as f64;
     let choice = GridChoice {
         grid,
+        order: decoding.order,
         n_workers,
         task_bytes,
-        cache_bytes: cache_bytes.min(spare),
+        cache_bytes: decoding.cache_bytes,
         cpu_secs,
         reads,
     };
@@ -199,43 +217,6 @@ fn runs(made: &Region, shape: &[usize]) -> f64 {
         }
     }
     n
-}
-
-/// Bytes decoded per block on average, and the cache that this assumes.
-fn decoded_bytes(source: &dyn Source, made: &Region, blocks: &ChunkGrid, spare: u64) -> (f64, u64) {
-    let size = source.spec().dtype.size() as f64;
-    let own = made.len() as f64 * size;
-    if source.reads_below_chunk() || made.is_empty() || source.grid().shape() != blocks.shape() {
-        return (own, 0);
-    }
-    let chunk = source.grid().chunk();
-    let shape = source.grid().shape();
-    let n = shape.len();
-    // Chunks that a span of samples touches, in samples.
-    let touched = |a: usize| -> f64 {
-        let lo = made.start()[a] as usize / chunk[a] * chunk[a];
-        let hi = ((made.end(a) as usize).div_ceil(chunk[a]) * chunk[a]).min(shape[a]);
-        (hi - lo) as f64
-    };
-    let n_blocks = blocks.len() as f64;
-    let hull: f64 = (0..n).map(touched).product::<f64>() * size;
-    let image: f64 = shape.iter().map(|&s| s as f64).product::<f64>() * size;
-    if hull <= own * 1.001 && hull * n_blocks <= image * 1.001 {
-        return (own, 0);
-    }
-    // With a cache that holds all chunks of a row of blocks along the trailing axes, those are decoded once.
-    for split in 0..n {
-        let band: f64 =
-            (0..n).map(|a| if a <= split { touched(a) } else { shape[a] as f64 }).product::<f64>()
-                * size;
-        if band <= spare as f64 {
-            let bands: f64 = blocks.counts()[..=split].iter().map(|&c| c as f64).product();
-            // A band's chunks that the next band needs too are still there.
-            let decoded = if split == 0 { image } else { (band * bands).min(hull * n_blocks) };
-            return (decoded / n_blocks, (band * 1.1) as u64);
-        }
-    }
-    (hull, 0)
 }
 
 fn lcm(a: usize, b: usize) -> usize {

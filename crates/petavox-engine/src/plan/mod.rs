@@ -1,11 +1,13 @@
 //! The plan: what is computed, cut into stages, with its projected cost, before anything runs.
 
 mod compile;
+mod decode;
 mod grid;
 mod identity;
 mod later;
 mod node;
 mod program;
+mod reach;
 mod stage;
 
 pub use compile::{PlanOptions, plan};

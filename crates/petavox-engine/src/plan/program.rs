@@ -70,6 +70,10 @@ impl Program {
             else {
                 continue;
             };
+            // No sample needs none: an operation with a halo would ask for some.
+            if region.is_empty() {
+                continue;
+            }
             let specs: Vec<&ImageSpec> = inputs.iter().map(|&k| &self.lines[k].spec).collect();
             needs[i] = op.needs(&specs, &region);
             for (need, &k) in needs[i].iter().zip(inputs) {
@@ -104,23 +108,24 @@ impl Program {
         let mut live = vec![0u64; self.lines.len()];
         let mut peak = 0;
         for (i, line) in self.lines.iter().enumerate() {
-            let Some(region) = &regions.made[i] else { continue };
-            live[i] = bytes(i, region);
-            let extra = match &line.step {
-                Step::Read(source) => source.scratch_bytes(region),
-                Step::Run { op, inputs } => {
-                    let specs: Vec<&ImageSpec> =
-                        inputs.iter().map(|&k| &self.lines[k].spec).collect();
-                    let padded: u64 = regions.needs[i]
-                        .iter()
-                        .zip(inputs)
-                        .filter(|(need, k)| regions.made[**k].as_ref() != Some(&need.region))
-                        .map(|(need, k)| bytes(*k, &need.region))
-                        .sum();
-                    padded + op.scratch_bytes(&specs, region)
-                }
-            };
-            peak = peak.max(live.iter().sum::<u64>() + extra);
+            if let Some(region) = regions.made[i].as_ref().filter(|r| !r.is_empty()) {
+                live[i] = bytes(i, region);
+                let extra = match &line.step {
+                    Step::Read(source) => source.scratch_bytes(region),
+                    Step::Run { op, inputs } => {
+                        let specs: Vec<&ImageSpec> =
+                            inputs.iter().map(|&k| &self.lines[k].spec).collect();
+                        let padded: u64 = regions.needs[i]
+                            .iter()
+                            .zip(inputs)
+                            .filter(|(need, k)| regions.made[**k].as_ref() != Some(&need.region))
+                            .map(|(need, k)| bytes(*k, &need.region))
+                            .sum();
+                        padded + op.scratch_bytes(&specs, region)
+                    }
+                };
+                peak = peak.max(live.iter().sum::<u64>() + extra);
+            }
             for k in 0..=i {
                 if last[k] == i {
                     live[k] = 0;

@@ -44,6 +44,8 @@ pub struct Stage {
     pub operations: Vec<String>,
     /// The blocks.
     pub grid: ChunkGrid,
+    /// The axes of the grid in the order in which blocks are walked, the slowest first; raster order wherever a fold merges.
+    pub order: Vec<usize>,
     /// Tasks that run at once.
     pub n_workers: usize,
     /// Memory of one task at its peak.
@@ -65,6 +67,21 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// The raster number of the block that comes at `step` in the order of the walk.
+    pub fn block_at(&self, step: usize) -> usize {
+        if self.order.is_sorted() {
+            return step;
+        }
+        let counts = self.grid.counts();
+        let mut index = vec![0; counts.len()];
+        let mut rest = step;
+        for &a in self.order.iter().rev() {
+            index[a] = rest % counts[a];
+            rest /= counts[a];
+        }
+        self.grid.number(&index)
+    }
+
     /// The projected peak memory of the stage.
     pub fn peak_bytes(&self) -> u64 {
         self.task_bytes * self.n_workers as u64 + self.fixed_bytes + self.cache_bytes

@@ -104,6 +104,7 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
         title: &stage.title,
         program: &program,
         grid: &stage.grid,
+        block_at: &|step| stage.block_at(step),
         takers: &takers,
         n_workers: stage.n_workers,
         task_bytes: stage.task_bytes,

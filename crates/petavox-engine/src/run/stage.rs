@@ -4,7 +4,7 @@ use super::cache::ChunkCache;
 use super::execute::planes;
 use super::pad::pad;
 use super::pool::Pool;
-use crate::contract::{BlockCall, FoldOp, Part, SweepOp};
+use crate::contract::{BlockCall, FoldOp, Need, Part, SweepOp};
 use crate::plan::{Program, Step, inside_of};
 use crate::resources::{Budget, Reservation, RunContext, Words};
 use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Sink};
@@ -63,6 +63,8 @@ pub(super) struct StageRun<'a> {
     pub(super) title: &'a str,
     pub(super) program: &'a Program,
     pub(super) grid: &'a ChunkGrid,
+    /// The block that comes at a step of the walk.
+    pub(super) block_at: &'a (dyn Fn(usize) -> usize + Sync),
     pub(super) takers: &'a [Taker],
     pub(super) n_workers: usize,
     pub(super) task_bytes: u64,
@@ -89,10 +91,11 @@ impl StageRun<'_> {
                 scope.spawn(|| {
                     let mut pool = Pool::new(self.task_bytes);
                     loop {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        if number >= n_blocks {
+                        let step = next.fetch_add(1, Ordering::Relaxed);
+                        if step >= n_blocks {
                             return;
                         }
+                        let number = (self.block_at)(step);
                         let done = catch_unwind(AssertUnwindSafe(|| {
                             context.cancel.check()?;
                             self.block(number, &mut pool, context)
@@ -184,49 +187,14 @@ impl StageRun<'_> {
         let regions = self.program.regions(region);
         let last = self.program.last_uses();
         let mut blocks: Vec<Option<Block>> = self.program.lines.iter().map(|_| None).collect();
-        for (i, line) in self.program.lines.iter().enumerate() {
-            let Some(made) = &regions.made[i] else { continue };
-            let buffer = pool.take(made.len() * line.spec.dtype.size())?;
-            let mut out = Block::over(made.clone(), line.spec.dtype, buffer)?;
-            match &line.step {
-                Step::Read(source) => {
-                    if !made.is_empty() {
-                        pool.make_room(source.scratch_bytes(made));
-                        self.cache.read(i, source.as_ref(), &mut out)?;
-                    }
+        for i in 0..self.program.lines.len() {
+            blocks[i] = match &regions.made[i] {
+                Some(made) if made.is_empty() => {
+                    Some(Block::zeros(made.clone(), self.program.lines[i].spec.dtype)?)
                 }
-                Step::Run { op, inputs } => {
-                    let specs: Vec<&ImageSpec> =
-                        inputs.iter().map(|&k| &self.program.lines[k].spec).collect();
-                    let mut padded = Vec::with_capacity(inputs.len());
-                    for (need, &k) in regions.needs[i].iter().zip(inputs) {
-                        let have = blocks[k]
-                            .as_ref()
-                            .ok_or_else(|| Error::internal("stage", "missing input"))?;
-                        padded.push(if *have.region() == need.region {
-                            None
-                        } else {
-                            Some(pad(have, need, &specs[padded.len()].shape, pool)?)
-                        });
-                    }
-                    let given: Vec<&Block> = padded
-                        .iter()
-                        .zip(inputs)
-                        .filter_map(|(p, &k)| p.as_ref().or(blocks[k].as_ref()))
-                        .collect();
-                    let scratch_len = op.scratch_bytes(&specs, made) as usize;
-                    let mut scratch = pool.take(scratch_len)?;
-                    op.run(BlockCall {
-                        inputs: &given,
-                        specs: &specs,
-                        output: &mut out,
-                        scratch: &mut scratch,
-                    })?;
-                    pool.give(scratch);
-                    padded.into_iter().flatten().for_each(|b| pool.give(b.into_buffer()));
-                }
-            }
-            blocks[i] = Some(out);
+                Some(made) => Some(self.line(i, made, &regions.needs[i], &blocks, pool)?),
+                None => None,
+            };
             for k in 0..=i {
                 if last[k] == i
                     && let Some(b) = blocks[k].take()
@@ -245,6 +213,55 @@ impl StageRun<'_> {
             Step::Read(_) => true,
         }));
         Ok(blocks)
+    }
+
+    /// Makes the block of one line from those of the lines before.
+    fn line(
+        &self,
+        i: usize,
+        made: &Region,
+        needs: &[Need],
+        blocks: &[Option<Block>],
+        pool: &mut Pool,
+    ) -> Result<Block> {
+        let line = &self.program.lines[i];
+        let buffer = pool.take(made.len() * line.spec.dtype.size())?;
+        let mut out = Block::over(made.clone(), line.spec.dtype, buffer)?;
+        let (op, inputs) = match &line.step {
+            Step::Read(source) => {
+                pool.make_room(source.scratch_bytes(made));
+                self.cache.read(i, source.as_ref(), &mut out)?;
+                return Ok(out);
+            }
+            Step::Run { op, inputs } => (op, inputs),
+        };
+        let specs: Vec<&ImageSpec> = inputs.iter().map(|&k| &self.program.lines[k].spec).collect();
+        let mut padded = Vec::with_capacity(inputs.len());
+        for (need, &k) in needs.iter().zip(inputs) {
+            let have =
+                blocks[k].as_ref().ok_or_else(|| Error::internal("stage", "missing input"))?;
+            padded.push(if *have.region() == need.region {
+                None
+            } else {
+                Some(pad(have, need, &specs[padded.len()].shape, pool)?)
+            });
+        }
+        let given: Vec<&Block> = padded
+            .iter()
+            .zip(inputs)
+            .filter_map(|(p, &k)| p.as_ref().or(blocks[k].as_ref()))
+            .collect();
+        let scratch_len = op.scratch_bytes(&specs, made) as usize;
+        let mut scratch = pool.take(scratch_len)?;
+        op.run(BlockCall {
+            inputs: &given,
+            specs: &specs,
+            output: &mut out,
+            scratch: &mut scratch,
+        })?;
+        pool.give(scratch);
+        padded.into_iter().flatten().for_each(|b| pool.give(b.into_buffer()));
+        Ok(out)
     }
 }
 
