@@ -181,6 +181,9 @@ fn parse_value(text: &str) -> Json {
             if let Ok(i) = text.parse::<i64>() {
                 return i.into();
             }
+            if let Ok(i) = text.parse::<u64>() {
+                return i.into();
+            }
             match text.parse::<f64>() {
                 Ok(f) if f.is_finite() => f.into(),
                 _ => Json::String(text.to_owned()),

@@ -4,6 +4,8 @@
 mod cuts;
 #[path = "cuts/plain.rs"]
 mod plain;
+#[path = "cuts/pointwise.rs"]
+mod pointwise;
 
 use cuts::{Cut, any_cut, samples, stored, value};
 use petavox_core::{Block, Column, Dtype, ImageSpec, Region, Sequential, Table, dispatch};
@@ -278,14 +280,17 @@ fn config(cases: u32) -> ProptestConfig {
 #[test]
 fn every_operation_of_the_registry_is_in_the_table() {
     for operation in OPERATIONS {
-        let tried = TABLE.iter().any(|(step, ..)| step.split(':').next() == Some(operation.name));
+        let tried = TABLE
+            .iter()
+            .chain(pointwise::ROWS)
+            .any(|(step, ..)| step.split(':').next() == Some(operation.name));
         assert!(tried, "{} is not in the table of this test", operation.name);
     }
 }
 
 #[test]
 fn every_operation_is_one_and_the_same_however_it_is_cut() {
-    for &(step, input, most, definition) in TABLE {
+    for &(step, input, most, definition) in TABLE.iter().chain(pointwise::ROWS) {
         let least = if ["connectivity=2", "skeletonize", "select", "items=0"]
             .iter()
             .any(|s| step.contains(s))

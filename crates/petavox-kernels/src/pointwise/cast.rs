@@ -23,20 +23,26 @@ pub fn cast(input: &Block, output: &mut Block) -> Result<()> {
     same_region("cast", input, output)?;
     if input.dtype().storage() == output.dtype() {
         output.bytes_mut().copy_from_slice(input.bytes());
-        return Ok(());
+    } else {
+        cast_slice(input.dtype(), input.bytes(), output.dtype(), output.bytes_mut());
     }
-    if output.dtype() == Dtype::Bool {
-        dispatch!(input.dtype(), T => {
-            for (to, from) in output.typed_mut::<u8>()?.iter_mut().zip(input.typed::<T>()?) {
+    Ok(())
+}
+
+/// [`cast`] of samples that lie one after another; slices are aligned for their dtypes.
+pub(super) fn cast_slice(from: Dtype, input: &[u8], to: Dtype, output: &mut [u8]) {
+    if to == Dtype::Bool {
+        dispatch!(from, T => {
+            for (to, from) in output.iter_mut().zip(bytemuck::cast_slice::<u8, T>(input)) {
                 *to = u8::from(*from != 0 as T);
             }
         });
-        return Ok(());
+        return;
     }
-    dispatch!(input.dtype(), T => dispatch!(output.dtype(), U => {
-        for (to, from) in output.typed_mut::<U>()?.iter_mut().zip(input.typed::<T>()?) {
+    dispatch!(from, T => dispatch!(to, U => {
+        let input = bytemuck::cast_slice::<u8, T>(input);
+        for (to, from) in bytemuck::cast_slice_mut::<u8, U>(output).iter_mut().zip(input) {
             *to = CastTo::<U>::cast_to(*from);
         }
     }));
-    Ok(())
 }

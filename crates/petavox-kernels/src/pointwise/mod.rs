@@ -1,12 +1,17 @@
-//! Verbs that look at one sample at a time. Input and output blocks have the same region.
+//! Verbs that look at one sample at a time.
 
 mod arithmetic;
 mod cast;
 mod compare;
+mod elementwise;
 
 pub use arithmetic::{clip, scale_offset};
 pub use cast::cast;
 pub use compare::{Comparison, Logic, Scalar, compare, logic, not};
+
+pub use elementwise::{
+    Constant, Function, Loop, Number, Operand, evaluate, promote, resolve, weak_dtype,
+};
 
 use petavox_core::{Block, Error, Result};
 

@@ -1,12 +1,12 @@
 //! `threshold`: a mask of what is brighter than a value, given or found (scikit-image's `threshold_*`).
 
-use super::compare;
+use super::elementwise;
 use super::histogram::histogram;
 use crate::Params;
 use petavox_core::{Dtype, Error, ImageSpec, Region, Result};
 use petavox_engine::{BlockCall, BlockOp, Need, Node, Value};
 use petavox_kernels::measure::Histogram;
-use petavox_kernels::pointwise::{self, Comparison, Scalar};
+use petavox_kernels::pointwise::{self, Comparison, Function, Number, Scalar};
 use petavox_kernels::threshold as methods;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -112,7 +112,10 @@ pub fn threshold_at(
 ) -> Result<(Arc<Node>, Option<Arc<Node>>)> {
     if let Threshold::Value(value) = threshold {
         in_range(value, input.spec().dtype)?;
-        return Ok((compare::compare(input, Comparison::Greater, value)?, None));
+        return Ok((
+            elementwise::with_number(Function::Greater, input, Number::Float(value))?,
+            None,
+        ));
     }
     let fold = histogram(input, n_bins)?;
     let op = AboveThreshold { threshold, n_bins, value: None };
