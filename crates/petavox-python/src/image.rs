@@ -3,9 +3,10 @@
 use crate::array::{ArraySink, ArraySource};
 use crate::errors::exception;
 use crate::held::Held;
-use crate::numpy::Samples;
+use crate::numpy::{Samples, array};
 use crate::run::run;
 use crate::settings::{FileOptions, Settings};
+use crate::table::columns;
 use petavox::{Axes, Error, Image, ImageSpec, Missing, OpenOptions, Resolver, Source, explain};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -181,6 +182,46 @@ impl LazyImage {
         let options = options.save_options()?;
         let saved = run(py, &settings, |run| self.image.save(&path, &options, run))?;
         serde_json::to_string(&saved).map_err(|e| PyValueError::new_err(e.to_string()))
+    }
+
+    /// Measures the regions of a label image; a table as a dict of columns.
+    #[pyo3(signature = (properties, settings, intensity=None))]
+    fn measure<'py>(
+        &self,
+        py: Python<'py>,
+        properties: Vec<String>,
+        settings: Settings,
+        intensity: Option<PyRef<'_, LazyImage>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let names: Vec<&str> = properties.iter().map(String::as_str).collect();
+        let intensity = intensity.map(|i| i.image.clone());
+        let table =
+            run(py, &settings, |options| self.image.measure(intensity.as_ref(), &names, options))?;
+        columns(py, &table)
+    }
+
+    /// Traces the branches of a skeleton: `table`, `ranks`, `values`, `offsets`, `voxels`.
+    #[pyo3(signature = (settings, mask=None, intensity=None, value_is_height=false))]
+    fn trace<'py>(
+        &self,
+        py: Python<'py>,
+        settings: Settings,
+        mask: Option<PyRef<'_, LazyImage>>,
+        intensity: Option<PyRef<'_, LazyImage>>,
+        value_is_height: bool,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mask = mask.map(|i| i.image.clone());
+        let intensity = intensity.map(|i| i.image.clone());
+        let traced = run(py, &settings, |options| {
+            self.image.trace(mask.as_ref(), intensity.as_ref(), value_is_height, options)
+        })?;
+        let dict = PyDict::new(py);
+        dict.set_item("table", columns(py, &traced.table)?)?;
+        dict.set_item("ranks", array(py, &traced.ranks)?)?;
+        dict.set_item("values", traced.values.map(|v| array(py, &v)).transpose()?)?;
+        dict.set_item("offsets", array(py, &traced.offsets)?)?;
+        dict.set_item("voxels", array(py, &traced.voxels)?)?;
+        Ok(dict)
     }
 
     /// The plan of computing the image, as `text`, `html`, `dot` or `json`.

@@ -8,6 +8,7 @@ mod image;
 mod numpy;
 mod run;
 mod settings;
+mod table;
 
 use pyo3::prelude::*;
 

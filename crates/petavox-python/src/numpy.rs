@@ -1,6 +1,6 @@
 //! numpy's memory: where the samples of an array lie, to read and to fill them without a copy in between.
 
-use petavox::{Block, Dtype, Error, Region, Result};
+use petavox::{Block, Dtype, Element, Error, Region, Result};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -161,6 +161,24 @@ impl Samples {
             index[a + 1..].fill(0);
         }
     }
+}
+
+/// A numpy array of these samples.
+///
+/// # Errors
+/// If numpy has no memory for it.
+pub(crate) fn array<'py, T: Element>(
+    py: Python<'py>,
+    samples: &[T],
+) -> PyResult<Bound<'py, PyAny>> {
+    let array = py.import("numpy")?.call_method1("empty", (samples.len(), T::DTYPE.name()))?;
+    let place = Samples::of(&array, true)?;
+    let bytes = std::mem::size_of_val(samples);
+    // SAFETY: the new array has room for as many samples of this dtype, nobody else has seen it, and samples are plain bytes.
+    unsafe {
+        std::ptr::copy_nonoverlapping(samples.as_ptr().cast::<u8>(), place.address, bytes);
+    }
+    Ok(array)
 }
 
 /// The dtype of numpy's code such as `<u2`, in the machine's byte order.

@@ -75,7 +75,7 @@ pub use petavox_engine::{
 pub use petavox_ops::operation::measure::PROPERTIES;
 pub use petavox_ops::operation::reduce::{Reduced, Reduction};
 pub use petavox_ops::operation::threshold::Threshold;
-pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions};
+pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions, Trace};
 pub use petavox_ops::thin::ThinMethod;
 pub use petavox_ops::{OPERATIONS, Operation, Resolver, nearest};
 pub use petavox_store::{Channel, Codec, Info, LevelInfo, Limits, Missing, OpenOptions, table};

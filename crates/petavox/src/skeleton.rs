@@ -2,9 +2,11 @@
 
 use crate::Image;
 use petavox_core::Result;
-use petavox_engine::RunOptions;
 use petavox_engine::explain::Document;
-use petavox_ops::skeleton::{SkeletonDone, SkeletonJob, analyse, plan_analysis};
+use petavox_engine::{RunContext, RunOptions};
+use petavox_ops::skeleton::{
+    SkeletonDone, SkeletonJob, Trace, TraceOptions, analyse, plan_analysis, trace,
+};
 use std::path::Path;
 
 /// Skeletonizes an image and writes `branches.parquet`, `skeleton.zarr`, `report.html` and `run.json` into `dir`, which
@@ -36,4 +38,35 @@ pub fn skeleton(
 /// As [`skeleton`], as far as can be known without computing.
 pub fn plan_skeleton(image: &Image, job: &SkeletonJob, run: &RunOptions) -> Result<Document> {
     plan_analysis(image.node(), job, run)
+}
+
+impl Image {
+    /// The branches of an image that is a skeleton already: every sample other than 0 is part of it. Radii are distances to the
+    /// background of `mask`, or of the skeleton itself; `intensity` is averaged over each branch.
+    ///
+    /// ```
+    /// use petavox::{Image, RunOptions};
+    /// let skeleton = Image::from_vec(&[3, 3], vec![1u8, 0, 1, 0, 1, 0, 0, 1, 0])?;
+    /// let trace = skeleton.trace(None, None, false, &RunOptions::default())?;
+    /// assert_eq!(trace.table.n_rows(), 3);
+    /// # Ok::<(), petavox::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`](petavox_core::Error::InvalidArgument) for images that have not 2 or 3 axes, and for a mask or
+    /// intensities of another shape; whatever happens on the way.
+    pub fn trace(
+        &self,
+        mask: Option<&Image>,
+        intensity: Option<&Image>,
+        value_is_height: bool,
+        run: &RunOptions,
+    ) -> Result<Trace> {
+        let options = TraceOptions {
+            mask: mask.map(|i| i.node().clone()),
+            intensity: intensity.map(|i| i.node().clone()),
+            value_is_height,
+        };
+        trace(self.node(), &options, &RunContext::new(run)?)
+    }
 }

@@ -5,6 +5,7 @@
 //! - [`SkeletonGraph`]: branches between tips and junctions, built from the sorted raster ranks of the skeleton's voxels.
 //! - [`summarize`]: the table of branches, row for row what `skan.summarize` gives, with radius and tortuosity added.
 //! - [`prune`]: the graph without short tip branches.
+//! - [`trace`]: the graph and table of an image that is a skeleton already.
 //! - [`branch_labels`]: the branch of every voxel. [`swc`], [`graphml`]: the graph for other programs.
 
 mod analysis;
@@ -17,6 +18,7 @@ mod pictures;
 mod prune;
 mod scratch;
 mod table;
+mod trace;
 mod values;
 mod voxels;
 
@@ -29,5 +31,6 @@ pub use labels::branch_labels;
 pub use prune::prune;
 pub use scratch::RunArrays;
 pub use table::{TableOptions, summarize, summarize_rows};
+pub use trace::{Trace, TraceOptions, trace};
 pub use values::VoxelValues;
 pub use voxels::{SkeletonOptions, SkeletonVoxels, skeleton_plan, skeleton_voxels};

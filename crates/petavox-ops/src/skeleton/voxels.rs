@@ -309,6 +309,15 @@ fn thinned_ranks(
     context.progress.begin("thin", 1);
     skeletonize::thin_words(&mut skeleton, spec, method, context)?;
     context.progress.end();
+    ranks_of(&skeleton, layout, context)
+}
+
+/// The raster ranks of all voxels that are set, rising.
+pub(super) fn ranks_of(
+    skeleton: &Words,
+    layout: &BitLayout,
+    context: &RunContext,
+) -> Result<Arc<Words>> {
     let n_planes = layout.shape()[0];
     let n_voxels = (0..n_planes)
         .map(|z| {
@@ -336,7 +345,7 @@ fn thinned_ranks(
 }
 
 /// The exact distance to the background at every skeleton voxel; infinite where there is no background.
-fn radii(
+pub(super) fn radii(
     mask: &mut Words,
     layout: &BitLayout,
     spec: &ImageSpec,
