@@ -1,6 +1,6 @@
 //! The sweeps of `lee`.
 
-use super::sweep::Sweeper;
+use super::sweep::{ALL_ROWS, Sweeper};
 use super::{WordStore, directions};
 use petavox_core::Result;
 use petavox_kernels::bits::shared;
@@ -17,8 +17,7 @@ pub(super) fn round(sweeper: &mut Sweeper<'_>, store: &mut dyn WordStore) -> Res
     let n_slabs = sweeper.n_slabs();
     for &direction in directions(&sweeper.layout) {
         for slab in 0..n_slabs + LAG {
-            let planes =
-                if slab < n_slabs { sweeper.stale_planes(slab, direction as u8) } else { vec![] };
+            let planes = if slab < n_slabs { sweeper.stale_planes(slab) } else { vec![] };
             let behind = slab.checked_sub(LAG);
             let words = shared(store.words_mut());
             let delete = || {
@@ -27,13 +26,15 @@ pub(super) fn round(sweeper: &mut Sweeper<'_>, store: &mut dyn WordStore) -> Res
                     if sweeper.is_cancelled() {
                         return;
                     }
-                    sweeper.for_marked(behind, z, 0..sweeper.layout.shape()[1], |y, mask| {
+                    let ys = 0..sweeper.layout.shape()[1];
+                    sweeper.for_marked(behind, direction as usize, z, ys, ALL_ROWS, |y, mask| {
                         delete_lee(&Rows::around(&sweeper.layout, words, z, y), mask)
                     });
                 }
             };
-            let has = behind.is_some_and(|b| sweeper.has_candidates(b));
-            let first: Option<&(dyn Fn() + Sync)> = if has { Some(&delete) } else { None };
+            let any = behind
+                .is_some_and(|b| sweeper.has_candidates(b, direction as usize, sweeper.planes(b)));
+            let first: Option<&(dyn Fn() + Sync)> = if any { Some(&delete) } else { None };
             sweeper.run(first, &planes, false, &|z, ys| {
                 sweeper.find(words, slab, direction, z, ys);
             })?;

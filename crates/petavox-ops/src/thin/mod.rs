@@ -100,13 +100,10 @@ impl ThinOptions {
         planes.clamp(1, n_planes.max(1)).next_multiple_of(2)
     }
 
-    /// Bytes of memory that [`thin`] takes beside the words of the mask: a byte per row, and the candidates of the slabs
-    /// in work.
+    /// Bytes of memory that [`thin`] takes beside the words of the mask: a bit per row and direction, and the candidates of
+    /// the slabs in work.
     pub fn scratch_bytes(&self, layout: &BitLayout) -> u64 {
-        let planes = self.slab_planes(layout).min(layout.shape()[0]);
-        let n_slots = Sweeper::n_slots(self.method) as u64;
-        let rows = (planes * layout.shape()[1]) as u64;
-        layout.n_rows() as u64 + n_slots * rows * (layout.words_per_row() as u64 * 8 + 1)
+        Sweeper::n_bytes(layout, self)
     }
 
     /// Bytes of the mask's words that are in use at one time between two calls of [`WordStore::release`].

@@ -1,10 +1,11 @@
 //! The sweeps of `parity`.
 
-use super::sweep::Sweeper;
+use super::sweep::{ALL_ROWS, Sweeper};
 use super::{WordStore, directions};
 use petavox_core::Result;
 use petavox_kernels::bits::shared;
-use petavox_kernels::skeleton::rows::{Rows, delete_parity};
+use petavox_kernels::skeleton::rows::{Direction, Rows, delete_parity};
+use std::ops::Range;
 
 /// Sweeps once in every direction; true if something changed.
 ///
@@ -18,15 +19,15 @@ pub(super) fn round(sweeper: &mut Sweeper<'_>, store: &mut dyn WordStore) -> Res
     for &direction in directions(&sweeper.layout) {
         for slab in 0..=n_slabs {
             if slab < n_slabs {
-                let planes = sweeper.stale_planes(slab, direction as u8);
+                let planes = sweeper.stale_planes(slab);
                 let words = shared(store.words_mut());
                 sweeper.run(None, &planes, false, &|z, ys| {
                     sweeper.find(words, slab, direction, z, ys);
                 })?;
-                delete(sweeper, store, slab, 0)?;
+                delete(sweeper, store, slab, direction, 0)?;
             }
             if slab > 0 {
-                delete(sweeper, store, slab - 1, 1)?;
+                delete(sweeper, store, slab - 1, direction, 1)?;
                 sweeper.leave(store, slab - 1)?;
             }
         }
@@ -39,25 +40,28 @@ fn delete(
     sweeper: &Sweeper<'_>,
     store: &mut dyn WordStore,
     slab: usize,
+    direction: Direction,
     parity: usize,
 ) -> Result<()> {
-    if !sweeper.has_candidates(slab) {
+    const EVEN_ROWS: u64 = ALL_ROWS / 3;
+    let pass = direction as usize;
+    let planes = sweeper.planes(slab).filter(|z| z % 2 == parity);
+    if !sweeper.has_candidates(slab, pass, planes.clone()) {
         return Ok(());
     }
+    let planes: Vec<usize> = planes.collect();
     let words = shared(store.words_mut());
-    let planes: Vec<usize> = sweeper.planes(slab).filter(|z| z % 2 == parity).collect();
-    let rows = |z: usize, ys: std::ops::Range<usize>, y_parity: usize| {
-        let ys = ys.filter(|y| y % 2 == y_parity);
-        sweeper.for_marked(slab, z, ys, |y, mask| {
+    let rows = |z: usize, ys: Range<usize>, among: u64| {
+        sweeper.for_marked(slab, pass, z, ys, among, |y, mask| {
             delete_parity(&Rows::around(&sweeper.layout, words, z, y), mask)
         });
     };
     if sweeper.are_many(planes.len()) {
         return sweeper.run(None, &planes, true, &|z, ys| {
-            rows(z, ys.clone(), 0);
-            rows(z, ys, 1);
+            rows(z, ys.clone(), EVEN_ROWS);
+            rows(z, ys, !EVEN_ROWS);
         });
     }
-    sweeper.run(None, &planes, false, &|z, ys| rows(z, ys, 0))?;
-    sweeper.run(None, &planes, false, &|z, ys| rows(z, ys, 1))
+    sweeper.run(None, &planes, false, &|z, ys| rows(z, ys, EVEN_ROWS))?;
+    sweeper.run(None, &planes, false, &|z, ys| rows(z, ys, !EVEN_ROWS))
 }

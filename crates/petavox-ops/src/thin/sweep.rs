@@ -1,14 +1,17 @@
 //! What all rules share: which rows are worth a look, slabs, and the candidates of the slabs in work.
 
-use super::{ThinMethod, ThinOptions, WordStore};
+use super::{ThinMethod, ThinOptions, WordStore, directions};
 use petavox_core::{CancelToken, Error, Result, Workers};
-use petavox_kernels::bits::BitLayout;
+use petavox_kernels::bits::{BitLayout, load, store};
 use petavox_kernels::skeleton::rows::{Direction, Rows, candidates};
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-/// Rows that one task does when there are too few planes to give each thread some.
+/// Rows that one task does when there are too few planes to give each thread some; those of one word of a set of rows.
 const BAND_ROWS: usize = 64;
+
+/// All rows, as a selection from a word of a set of rows.
+pub(super) const ALL_ROWS: u64 = !0;
 
 /// The state of a thinning beside the mask. All of it is shared by the threads of a sweep; tasks of one
 /// [`Workers::for_each`] never write what another one reads, but for flags that are only ever set.
@@ -17,17 +20,20 @@ pub(super) struct Sweeper<'a> {
     slab_planes: usize,
     workers: &'a dyn Workers,
     cancel: &'a CancelToken,
-    /// Per row, a bit for every direction for which it must be looked at.
-    stale: Vec<AtomicU8>,
+    n_passes: usize,
+    /// Words of a set of the rows of one plane: row `y` is bit `y % 64` of word `y / 64`.
+    set_words: usize,
+    /// Per plane and pass, the set of rows that changed when the pass was last there.
+    changed: Vec<AtomicU64>,
     slots: Vec<Slot>,
-    changed: AtomicBool,
+    any_changed: AtomicBool,
 }
 
 /// The candidates of one slab.
 struct Slot {
     masks: Vec<AtomicU64>,
-    /// Per row of the slab, whether it has candidates; only then its mask means something.
-    marked: Vec<AtomicBool>,
+    /// Per plane of the slab, the set of rows that have candidates; only then a row's mask means something.
+    marked: Vec<AtomicU64>,
     any: AtomicBool,
 }
 
@@ -58,19 +64,50 @@ impl<'a> Sweeper<'a> {
         cancel: &'a CancelToken,
     ) -> Result<Sweeper<'a>> {
         let slab_planes = options.slab_planes(&layout);
-        let rows = slab_planes.min(layout.shape()[0]) * layout.shape()[1];
+        let n_planes = slab_planes.min(layout.shape()[0]);
+        let set_words = Self::set_words(&layout);
+        let n_passes = Self::n_passes(options.method, &layout);
         let slots = (0..Self::n_slots(options.method))
             .map(|_| {
                 Ok(Slot {
-                    masks: filled(rows * layout.words_per_row(), || AtomicU64::new(0))?,
-                    marked: filled(rows, || AtomicBool::new(false))?,
+                    masks: filled(n_planes * layout.words_per_plane(), || AtomicU64::new(0))?,
+                    marked: filled(n_planes * set_words, || AtomicU64::new(0))?,
                     any: AtomicBool::new(false),
                 })
             })
             .collect::<Result<_>>()?;
-        let stale = filled(layout.n_rows(), || AtomicU8::new(!0))?;
-        let changed = AtomicBool::new(false);
-        Ok(Sweeper { layout, slab_planes, workers, cancel, stale, slots, changed })
+        // No pass has been anywhere: every row is worth a look.
+        let changed = filled(layout.shape()[0] * n_passes * set_words, || AtomicU64::new(!0))?;
+        let any_changed = AtomicBool::new(false);
+        Ok(Sweeper {
+            layout,
+            slab_planes,
+            workers,
+            cancel,
+            n_passes,
+            set_words,
+            changed,
+            slots,
+            any_changed,
+        })
+    }
+
+    /// Passes of a round.
+    fn n_passes(method: ThinMethod, layout: &BitLayout) -> usize {
+        if method == ThinMethod::Zhang { 2 } else { directions(layout).len() }
+    }
+
+    fn set_words(layout: &BitLayout) -> usize {
+        layout.shape()[1].div_ceil(64)
+    }
+
+    /// Bytes of all vectors.
+    pub(super) fn n_bytes(layout: &BitLayout, options: &ThinOptions) -> u64 {
+        let n_planes = layout.shape()[0];
+        let set_words = Self::set_words(layout);
+        let slot_planes = Self::n_slots(options.method) * options.slab_planes(layout).min(n_planes);
+        let changed = n_planes * Self::n_passes(options.method, layout) * set_words;
+        8 * (changed + slot_planes * (layout.words_per_plane() + set_words)) as u64
     }
 
     /// Number of slabs.
@@ -86,12 +123,12 @@ impl<'a> Sweeper<'a> {
 
     /// Begins a round; true afterwards in [`Sweeper::changed`] only if a row changed since.
     pub(super) fn begin_round(&self) {
-        self.changed.store(false, Relaxed);
+        self.any_changed.store(false, Relaxed);
     }
 
     /// True if a row changed in this round.
     pub(super) fn changed(&self) -> bool {
-        self.changed.load(Relaxed)
+        self.any_changed.load(Relaxed)
     }
 
     /// Runs `first` and, for bands of rows of `planes`, `task`. A band is a whole plane if `whole`, or if there are planes
@@ -136,48 +173,59 @@ impl<'a> Sweeper<'a> {
         self.cancel.is_cancelled()
     }
 
-    /// The planes of a slab in which a row must be looked at for `direction`. Forgets the slab's former candidates.
-    pub(super) fn stale_planes(&self, slab: usize, direction: u8) -> Vec<usize> {
+    /// The planes of a slab in which a row must be looked at. Forgets the slab's former candidates.
+    pub(super) fn stale_planes(&self, slab: usize) -> Vec<usize> {
         let slot = &self.slots[slab % self.slots.len()];
         if slot.any.swap(false, Relaxed) {
-            slot.marked.iter().for_each(|m| m.store(false, Relaxed));
+            slot.marked.iter().for_each(|m| store(m, 0));
         }
-        let ny = self.layout.shape()[1];
-        let is_stale = |z: usize| {
-            let rows = &self.stale[z * ny..(z + 1) * ny];
-            rows.iter().any(|s| s.load(Relaxed) >> direction & 1 != 0)
+        let per_plane = self.n_passes * self.set_words;
+        let is_stale = |&z: &usize| {
+            let near =
+                z.saturating_sub(1) * per_plane..((z + 2) * per_plane).min(self.changed.len());
+            self.changed[near].iter().any(|c| load(c) != 0)
         };
-        self.planes(slab).filter(|&z| is_stale(z)).collect()
+        self.planes(slab).filter(is_stale).collect()
     }
 
-    /// Calls `look` for the rows of a band that must be looked at for `direction`, with the row's candidate mask; a row for
-    /// which it answers true has candidates.
+    /// Word `w` of the set of rows of plane `z` that have changed, or a row above or below them has, since the pass that
+    /// comes next was last here: every pass has been here just once since.
+    fn changed_around(&self, z: usize, w: usize) -> u64 {
+        let near = z.saturating_sub(1) * self.n_passes..((z + 2) * self.n_passes);
+        let sets = self.changed.chunks_exact(self.set_words);
+        sets.skip(near.start).take(near.len()).fold(0, |all, set| all | load(&set[w]))
+    }
+
+    /// Calls `look` for the rows of a band that must be looked at, with the row's candidate mask; a row for which it answers
+    /// true has candidates.
     pub(super) fn for_stale(
         &self,
         slab: usize,
-        direction: u8,
         z: usize,
         ys: Range<usize>,
         look: impl Fn(usize, &[AtomicU64]) -> bool,
     ) {
-        let bit = 1u8 << direction;
         let slot = &self.slots[slab % self.slots.len()];
-        let mut any = false;
-        for y in ys {
-            let stale = &self.stale[z * self.layout.shape()[1] + y];
-            let bits = stale.load(Relaxed);
-            if bits & bit == 0 {
-                continue;
+        let ny = self.layout.shape()[1];
+        let around = |w: usize| if w < self.set_words { self.changed_around(z, w) } else { 0 };
+        let first = ys.start / 64;
+        let (mut before, mut at) = (around(first.wrapping_sub(1)), around(first));
+        let mut any = 0;
+        for w in first..ys.end.div_ceil(64) {
+            let after = around(w + 1);
+            let inside = !0 >> (64 * (w + 1)).saturating_sub(ny);
+            let mut found = 0;
+            for b in bits((at | at << 1 | at >> 1 | before >> 63 | after << 63) & inside) {
+                let y = 64 * w + b;
+                found |= u64::from(look(y, self.mask(slot, slab, z, y))) << b;
             }
-            // Nothing else changes this row's byte until all rows of the slab have been looked at.
-            stale.store(bits & !bit, Relaxed);
-            let local = self.local(slab, z, y);
-            if look(y, self.mask(slot, local)) {
-                slot.marked[local].store(true, Relaxed);
-                any = true;
+            if found != 0 {
+                store(self.marked(slot, slab, z, w), found);
+                any |= found;
             }
+            (before, at) = (at, after);
         }
-        if any {
+        if any != 0 && !slot.any.load(Relaxed) {
             slot.any.store(true, Relaxed);
         }
     }
@@ -191,60 +239,81 @@ impl<'a> Sweeper<'a> {
         z: usize,
         ys: Range<usize>,
     ) {
-        self.for_stale(slab, direction as u8, z, ys, |y, mask| {
+        self.for_stale(slab, z, ys, |y, mask| {
             candidates(&Rows::around(&self.layout, words, z, y), direction, mask)
         });
     }
 
-    /// True if candidates were found in this slab.
-    pub(super) fn has_candidates(&self, slab: usize) -> bool {
-        self.slots[slab % self.slots.len()].any.load(Relaxed)
+    /// True if candidates were found in this slab; if not, remembers that this pass changes none of `planes` of it.
+    pub(super) fn has_candidates(
+        &self,
+        slab: usize,
+        pass: usize,
+        mut planes: impl Iterator<Item = usize>,
+    ) -> bool {
+        let any = self.slots[slab % self.slots.len()].any.load(Relaxed);
+        if !any {
+            planes.by_ref().for_each(|z| self.changed_by(z, pass).iter().for_each(|c| store(c, 0)));
+        }
+        any
     }
 
-    /// Calls `delete` for those of the rows that have candidates; where it answers true the row has changed.
+    /// The set of rows of plane `z` that `pass` changed when it was last there.
+    fn changed_by(&self, z: usize, pass: usize) -> &[AtomicU64] {
+        &self.changed[(z * self.n_passes + pass) * self.set_words..][..self.set_words]
+    }
+
+    /// Calls `delete` for those of the band's rows that have candidates and are `among` the rows of their word; where it
+    /// answers true the row has changed. Remembers for the rows among them whether this pass changed them.
     pub(super) fn for_marked(
         &self,
         slab: usize,
+        pass: usize,
         z: usize,
-        ys: impl Iterator<Item = usize>,
+        ys: Range<usize>,
+        among: u64,
         delete: impl Fn(usize, &[AtomicU64]) -> bool,
     ) {
         let slot = &self.slots[slab % self.slots.len()];
-        for y in ys {
-            let local = self.local(slab, z, y);
-            if slot.marked[local].load(Relaxed) && delete(y, self.mask(slot, local)) {
-                self.row_changed(z, y);
+        let mut any = 0;
+        for w in ys.start / 64..ys.end.div_ceil(64) {
+            let mut changed = 0;
+            for b in bits(load(self.marked(slot, slab, z, w)) & among) {
+                let y = 64 * w + b;
+                changed |= u64::from(delete(y, self.mask(slot, slab, z, y))) << b;
             }
+            let set = &self.changed_by(z, pass)[w];
+            store(set, load(set) & !among | changed);
+            any |= changed;
+        }
+        // Written once a round, not to take what lies beside it from the other threads' caches.
+        if any != 0 && !self.any_changed.load(Relaxed) {
+            self.any_changed.store(true, Relaxed);
         }
     }
 
-    fn local(&self, slab: usize, z: usize, y: usize) -> usize {
-        (z - slab * self.slab_planes) * self.layout.shape()[1] + y
+    /// Word `w` of the set of rows of a plane that have candidates.
+    fn marked<'s>(&self, slot: &'s Slot, slab: usize, z: usize, w: usize) -> &'s AtomicU64 {
+        &slot.marked[(z - slab * self.slab_planes) * self.set_words + w]
     }
 
-    fn mask<'s>(&self, slot: &'s Slot, local: usize) -> &'s [AtomicU64] {
-        let n = self.layout.words_per_row();
-        &slot.masks[local * n..(local + 1) * n]
-    }
-
-    /// Makes the row and the eight around it worth a look for all directions.
-    fn row_changed(&self, z: usize, y: usize) {
-        let [nz, ny, _] = self.layout.shape();
-        for z in z.saturating_sub(1)..(z + 2).min(nz) {
-            for y in y.saturating_sub(1)..(y + 2).min(ny) {
-                let stale = &self.stale[z * ny + y];
-                if stale.load(Relaxed) != !0 {
-                    stale.store(!0, Relaxed);
-                }
-            }
-        }
-        self.changed.store(true, Relaxed);
+    fn mask<'s>(&self, slot: &'s Slot, slab: usize, z: usize, y: usize) -> &'s [AtomicU64] {
+        &slot.masks[self.layout.row(z - slab * self.slab_planes, y)]
     }
 
     /// Lets go of a slab that the sweep has left, but for its last plane, which the next slab's voxels still see.
-    pub(super) fn leave(&self, store: &mut dyn WordStore, slab: usize) -> Result<()> {
+    pub(super) fn leave(&self, words: &mut dyn WordStore, slab: usize) -> Result<()> {
         let planes = self.planes(slab);
         let end = if slab + 1 == self.n_slabs() { planes.end } else { planes.end - 1 };
-        store.release(self.layout.planes(planes.start.saturating_sub(1)..end))
+        words.release(self.layout.planes(planes.start.saturating_sub(1)..end))
     }
+}
+
+/// The places of the set bits.
+fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let b = word.trailing_zeros() as usize;
+        word &= word.wrapping_sub(1);
+        (b < 64).then_some(b)
+    })
 }
