@@ -219,3 +219,13 @@ pub fn load(word: &AtomicU64) -> u64 {
 pub fn store(word: &AtomicU64, value: u64) {
     word.store(value, Ordering::Relaxed);
 }
+
+/// The places of the set bits, from low to high.
+#[inline(always)]
+pub fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = word.trailing_zeros() as usize;
+        word &= word.wrapping_sub(1);
+        (place < 64).then_some(place)
+    })
+}

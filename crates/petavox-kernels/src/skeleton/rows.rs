@@ -1,10 +1,10 @@
-//! Thinning by borders of six directions: what happens in one row.
+//! Thinning by borders of six directions: what happens in a band of rows.
 //!
 //! Both rules collect the candidates of a direction first, on the mask as it was: border voxels of the direction that are
 //! no endpoints and (26,6)-simple. They differ in how candidates are deleted: [`delete_parity`] and [`delete_lee`].
 
-use super::neighborhood::{at_most_one_component, is_endpoint, is_simple};
-use crate::bits::{BitLayout, load, store};
+use super::neighborhood::{LANES, are_simple, at_most_one_component, is_endpoint};
+use crate::bits::{BitLayout, bits, load, store};
 use std::sync::atomic::AtomicU64;
 
 /// The side on which a border voxel has background.
@@ -36,11 +36,64 @@ impl Direction {
     ];
 }
 
-/// The nine rows around row (z, y) of a mask; those outside are background.
+/// Rows of one plane of a mask, with the planes around it.
+///
+/// Sets of the band's rows are slices of words: its row `i` is bit `i % 64` of word `i / 64`. Candidates are as the words of
+/// the band's rows, and mean something only in rows that have some.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
+pub struct Band<'a> {
     words: &'a [AtomicU64],
-    /// Where each row begins in `words`; [`OUTSIDE`] if it is outside the mask.
+    words_per_row: usize,
+    /// Where the planes before, of and after the band begin in `words`; [`OUTSIDE`] if that is outside the mask.
+    planes: [usize; 3],
+    n_rows: usize,
+    first: usize,
+}
+
+impl<'a> Band<'a> {
+    /// The rows of plane `z` from row `first` of the mask in `words`.
+    pub fn new(layout: &BitLayout, words: &'a [AtomicU64], z: usize, first: usize) -> Band<'a> {
+        let plane =
+            |z: usize| if z < layout.shape()[0] { z * layout.words_per_plane() } else { OUTSIDE };
+        Band {
+            words,
+            words_per_row: layout.words_per_row(),
+            planes: [plane(z.wrapping_sub(1)), plane(z), plane(z + 1)],
+            n_rows: layout.shape()[1],
+            first,
+        }
+    }
+
+    /// Row `i` of the band and those around it.
+    #[inline(always)]
+    fn rows(&self, i: usize) -> Rows<'a> {
+        let y = self.first + i;
+        let row = self.words_per_row;
+        let [a, b, c] = self.planes.map(|plane| {
+            let at = plane + y * row;
+            let before = if y > 0 { at - row } else { OUTSIDE };
+            let after = if y + 1 < self.n_rows { at + row } else { OUTSIDE };
+            [before, at, after]
+        });
+        let starts = [a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]];
+        Rows { words: self.words, starts, words_per_row: row }
+    }
+
+    /// Clears bits of a word of a row.
+    #[inline(always)]
+    fn delete(&self, row: usize, word: usize, gone: u64) {
+        let at = self.planes[1] + (self.first + row) * self.words_per_row + word;
+        if let Some(word) = self.words.get(at) {
+            store(word, load(word) & !gone);
+        }
+    }
+}
+
+/// The nine rows around a row of a mask; those outside are background.
+#[derive(Clone, Copy, Debug)]
+struct Rows<'a> {
+    words: &'a [AtomicU64],
+    /// Where each row begins in `words`; [`OUTSIDE`] or more if it is outside the mask.
     starts: [usize; 9],
     words_per_row: usize,
 }
@@ -48,23 +101,7 @@ pub struct Rows<'a> {
 /// So far that no word of such a row is within the mask.
 const OUTSIDE: usize = usize::MAX / 2;
 
-impl<'a> Rows<'a> {
-    /// The rows around `(z, y)` of the mask in `words`.
-    #[inline(always)]
-    pub fn around(layout: &BitLayout, words: &'a [AtomicU64], z: usize, y: usize) -> Rows<'a> {
-        let [nz, ny, _] = layout.shape();
-        let (row, plane) = (layout.words_per_row(), layout.words_per_plane());
-        let centre = z * plane + y * row;
-        let mut starts = [OUTSIDE; 9];
-        for (i, start) in starts.iter_mut().enumerate() {
-            let (rz, ry) = ((z + i / 3).wrapping_sub(1), (y + i % 3).wrapping_sub(1));
-            if rz < nz && ry < ny {
-                *start = (centre + i / 3 * plane + i % 3 * row).wrapping_sub(plane + row);
-            }
-        }
-        Rows { words, starts, words_per_row: row }
-    }
-
+impl Rows<'_> {
     /// Word `w` of a row; `w` lies within the row.
     #[inline(always)]
     fn word(&self, row: usize, w: usize) -> u64 {
@@ -104,8 +141,8 @@ impl<'a> Rows<'a> {
             return self.neighbors_at_end(window, w, b);
         }
         let mut n = 0;
-        for r in 0..9 {
-            n |= ((window[r] >> (b - 1)) as u32 & 7) << (3 * r);
+        for r in (0..9).rev() {
+            n = n << 3 | (window[r] >> (b - 1)) as u32 & 7;
         }
         n & !(1 << 13)
     }
@@ -124,33 +161,69 @@ impl<'a> Rows<'a> {
         }
         n & !(1 << 13)
     }
+}
 
-    /// Clears bits of word `w` of the middle row.
+/// Voxels of a band that wait for their test, so that many are tested at once.
+struct Batch {
+    n: usize,
+    neighborhoods: [u32; LANES],
+    places: [Place; LANES],
+}
+
+/// A voxel of a band: row of the band, word of the row, bit of the word.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    row: usize,
+    word: usize,
+    bit: u64,
+}
+
+impl Batch {
+    fn new() -> Batch {
+        Batch { n: 0, neighborhoods: [0; LANES], places: [Place::default(); LANES] }
+    }
+
+    /// Adds a voxel. Calls `simple` for all that wait and are simple if there is no room for more.
     #[inline(always)]
-    fn delete(&self, w: usize, gone: u64) {
-        if let Some(word) = self.words.get(self.starts[4] + w) {
-            store(word, load(word) & !gone);
+    fn push(&mut self, neighborhood: u32, place: Place, simple: &mut impl FnMut(Place)) {
+        self.neighborhoods[self.n % LANES] = neighborhood;
+        self.places[self.n % LANES] = place;
+        self.n += 1;
+        if self.n == LANES {
+            self.flush(simple);
         }
+    }
+
+    /// Calls `simple` for all that wait and are simple.
+    #[inline(always)]
+    fn flush(&mut self, simple: &mut impl FnMut(Place)) {
+        let mut found = are_simple(&self.neighborhoods) & ((1 << self.n) - 1);
+        while found != 0 {
+            simple(self.places[found.trailing_zeros() as usize]);
+            found &= found - 1;
+        }
+        self.n = 0;
     }
 }
 
-/// A function on rows, compiled once for any machine and once for those that count bits in one instruction.
+/// A function on a band, compiled once for any machine and once for those with vectors of 256 bits.
 macro_rules! dispatched {
     ($(#[$doc:meta])* $name:ident, $body:ident($($arg:ident: $ty:ty),*)) => {
         $(#[$doc])*
         pub fn $name($($arg: $ty),*) -> bool {
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "popcnt,bmi1,bmi2")]
-                fn with_bit_counts($($arg: $ty),*) -> bool {
+                #[target_feature(enable = "avx2,popcnt,bmi1,bmi2")]
+                fn with_vectors($($arg: $ty),*) -> bool {
                     $body($($arg),*)
                 }
-                if is_x86_feature_detected!("popcnt")
+                if is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("popcnt")
                     && is_x86_feature_detected!("bmi1")
                     && is_x86_feature_detected!("bmi2")
                 {
                     // SAFETY: the machine has just been found to have these instructions.
-                    return unsafe { with_bit_counts($($arg),*) };
+                    return unsafe { with_vectors($($arg),*) };
                 }
             }
             $body($($arg),*)
@@ -159,120 +232,174 @@ macro_rules! dispatched {
 }
 
 dispatched! {
-    /// Writes the candidates of the middle row into `candidates`; true if there are any, else nothing is written.
-    candidates, candidates_body(rows: &Rows<'_>, direction: Direction, candidates: &[AtomicU64])
+    /// Finds the candidates of a direction in the set of `rows`, and takes those without any out of the set. True if there
+    /// are candidates.
+    candidates, candidates_body(
+        band: &Band<'_>, direction: Direction, rows: &[AtomicU64], candidates: &[AtomicU64]
+    )
 }
 
 dispatched! {
-    /// Deletes those candidates of the middle row that are still simple, first at even x, then at odd; true if any was.
+    /// Deletes those candidates that are still simple in those of the set of `rows` that are `among` the rows of their word,
+    /// first at even x, then at odd; no two of these rows may be neighbours. Says in `changed` which of these rows changed;
+    /// true if any did.
     ///
     /// Rows of one parity of z and of y may be done in any order or at once: no voxel of one is a neighbour of another.
-    delete_parity, delete_parity_body(rows: &Rows<'_>, candidates: &[AtomicU64])
+    delete_parity, delete_parity_body(
+        band: &Band<'_>, among: u64, rows: &[AtomicU64], candidates: &[AtomicU64], changed: &[AtomicU64]
+    )
 }
 
 dispatched! {
-    /// Deletes, in order of x, those candidates of the middle row whose neighbours still form at most one component; true if
-    /// any was. Rows must be done in raster order.
-    delete_lee, delete_lee_body(rows: &Rows<'_>, candidates: &[AtomicU64])
+    /// Deletes, in raster order, those candidates in the set of `rows` whose neighbours still form at most one component.
+    /// Says in `changed` which rows changed; true if any did. Bands must be done in raster order.
+    delete_lee, delete_lee_body(
+        band: &Band<'_>, rows: &[AtomicU64], candidates: &[AtomicU64], changed: &[AtomicU64]
+    )
 }
 
 #[inline(always)]
-fn candidates_body(rows: &Rows<'_>, direction: Direction, candidates: &[AtomicU64]) -> bool {
+fn candidates_body(
+    band: &Band<'_>,
+    direction: Direction,
+    rows: &[AtomicU64],
+    candidates: &[AtomicU64],
+) -> bool {
     // Compiled for each direction, so that the search for borders is a short loop.
     match direction {
-        Direction::YDown => towards::<{ Direction::YDown as u8 }>(rows, candidates),
-        Direction::YUp => towards::<{ Direction::YUp as u8 }>(rows, candidates),
-        Direction::XUp => towards::<{ Direction::XUp as u8 }>(rows, candidates),
-        Direction::XDown => towards::<{ Direction::XDown as u8 }>(rows, candidates),
-        Direction::ZUp => towards::<{ Direction::ZUp as u8 }>(rows, candidates),
-        Direction::ZDown => towards::<{ Direction::ZDown as u8 }>(rows, candidates),
+        Direction::YDown => towards::<{ Direction::YDown as u8 }>(band, rows, candidates),
+        Direction::YUp => towards::<{ Direction::YUp as u8 }>(band, rows, candidates),
+        Direction::XUp => towards::<{ Direction::XUp as u8 }>(band, rows, candidates),
+        Direction::XDown => towards::<{ Direction::XDown as u8 }>(band, rows, candidates),
+        Direction::ZUp => towards::<{ Direction::ZUp as u8 }>(band, rows, candidates),
+        Direction::ZDown => towards::<{ Direction::ZDown as u8 }>(band, rows, candidates),
     }
 }
 
 #[inline(always)]
-fn towards<const DIRECTION: u8>(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
+fn towards<const DIRECTION: u8>(
+    band: &Band<'_>,
+    rows: &[AtomicU64],
+    candidates: &[AtomicU64],
+) -> bool {
+    let row_words = band.words_per_row;
     let mut any = false;
-    for (w, out) in candidates.iter().enumerate() {
-        let word = rows.word(4, w);
-        let border = if word == 0 { 0 } else { rows.border::<DIRECTION>(w, word) };
-        let found = if border == 0 { 0 } else { simple_among(rows, w, border) };
-        if found != 0 && !any {
-            // Most rows have none and are not written at all.
-            candidates[..w].iter().for_each(|c| store(c, 0));
+    let mut batch = Batch::new();
+    let mut simple = |at: Place| {
+        set(&candidates[at.row * row_words + at.word], at.bit);
+        set(&rows[at.row / 64], 1 << (at.row % 64));
+        any = true;
+    };
+    for (w, set) in rows.iter().enumerate() {
+        let look = load(set);
+        store(set, 0);
+        for row in bits(look).map(|b| 64 * w + b) {
+            let around = band.rows(row);
+            let mut is_clear = false;
+            for word in 0..row_words {
+                let here = around.word(4, word);
+                let border = if here == 0 { 0 } else { around.border::<DIRECTION>(word, here) };
+                if border == 0 {
+                    continue;
+                }
+                if !is_clear {
+                    candidates[row * row_words..][..row_words].iter().for_each(|c| store(c, 0));
+                    is_clear = true;
+                }
+                let window = around.window(word);
+                for b in bits(border) {
+                    let n = around.neighbors(&window, word, b as u32);
+                    if !is_endpoint(n) {
+                        batch.push(n, Place { row, word, bit: 1 << b }, &mut simple);
+                    }
+                }
+            }
+        }
+    }
+    batch.flush(&mut simple);
+    any
+}
+
+/// Sets bits of a word.
+#[inline(always)]
+fn set(word: &AtomicU64, bits: u64) {
+    store(word, load(word) | bits);
+}
+
+#[inline(always)]
+fn delete_parity_body(
+    band: &Band<'_>,
+    among: u64,
+    rows: &[AtomicU64],
+    candidates: &[AtomicU64],
+    changed: &[AtomicU64],
+) -> bool {
+    const EVEN: u64 = 0x5555_5555_5555_5555;
+    let row_words = band.words_per_row;
+    let mut any = false;
+    changed.iter().for_each(|c| store(c, load(c) & !among));
+    for class in [EVEN, !EVEN] {
+        let mut batch = Batch::new();
+        let mut simple = |at: Place| {
+            band.delete(at.row, at.word, at.bit);
+            set(&changed[at.row / 64], 1 << (at.row % 64));
             any = true;
+        };
+        for (w, set) in rows.iter().enumerate() {
+            for row in bits(load(set) & among).map(|b| 64 * w + b) {
+                let around = band.rows(row);
+                for (word, mask) in candidates[row * row_words..][..row_words].iter().enumerate() {
+                    let left = load(mask) & class;
+                    if left == 0 {
+                        continue;
+                    }
+                    let window = around.window(word);
+                    for b in bits(left) {
+                        let n = around.neighbors(&window, word, b as u32);
+                        batch.push(n, Place { row, word, bit: 1 << b }, &mut simple);
+                    }
+                }
+            }
         }
-        if any {
-            store(out, found);
-        }
+        batch.flush(&mut simple);
     }
     any
 }
 
-/// Those of the bits of word `w` that are simple and no endpoints.
 #[inline(always)]
-fn simple_among(rows: &Rows<'_>, w: usize, mut left: u64) -> u64 {
-    let window = rows.window(w);
-    let mut found = 0;
-    while left != 0 {
-        let b = left.trailing_zeros();
-        left &= left - 1;
-        let n = rows.neighbors(&window, w, b);
-        if !is_endpoint(n) && is_simple(n) {
-            found |= 1 << b;
-        }
-    }
-    found
-}
-
-#[inline(always)]
-fn delete_parity_body(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
-    const EVEN: u64 = 0x5555_5555_5555_5555;
-    let mut changed = false;
-    for class in [EVEN, !EVEN] {
-        for (w, mask) in candidates.iter().enumerate() {
-            let mut left = load(mask) & class;
-            if left == 0 {
-                continue;
-            }
-            let window = rows.window(w);
-            let mut gone = 0;
-            while left != 0 {
-                let b = left.trailing_zeros();
-                left &= left - 1;
-                if is_simple(rows.neighbors(&window, w, b)) {
-                    gone |= 1 << b;
+fn delete_lee_body(
+    band: &Band<'_>,
+    rows: &[AtomicU64],
+    candidates: &[AtomicU64],
+    changed: &[AtomicU64],
+) -> bool {
+    let row_words = band.words_per_row;
+    let mut any = false;
+    for (w, set) in rows.iter().enumerate() {
+        let mut gone_from = 0;
+        for b in bits(load(set)) {
+            let row = 64 * w + b;
+            let around = band.rows(row);
+            for (word, mask) in candidates[row * row_words..][..row_words].iter().enumerate() {
+                let left = load(mask);
+                if left == 0 {
+                    continue;
+                }
+                let mut window = around.window(word);
+                let before = window[4];
+                for b in bits(left) {
+                    if at_most_one_component(around.neighbors(&window, word, b as u32)) {
+                        window[4] &= !(1 << b);
+                    }
+                }
+                if window[4] != before {
+                    band.delete(row, word, before & !window[4]);
+                    gone_from |= 1 << (row % 64);
                 }
             }
-            if gone != 0 {
-                rows.delete(w, gone);
-                changed = true;
-            }
         }
+        store(&changed[w], gone_from);
+        any |= gone_from != 0;
     }
-    changed
-}
-
-#[inline(always)]
-fn delete_lee_body(rows: &Rows<'_>, candidates: &[AtomicU64]) -> bool {
-    let mut changed = false;
-    for (w, mask) in candidates.iter().enumerate() {
-        let mut left = load(mask);
-        if left == 0 {
-            continue;
-        }
-        let mut window = rows.window(w);
-        let before = window[4];
-        while left != 0 {
-            let b = left.trailing_zeros();
-            left &= left - 1;
-            if at_most_one_component(rows.neighbors(&window, w, b)) {
-                window[4] &= !(1 << b);
-            }
-        }
-        if window[4] != before {
-            rows.delete(w, before & !window[4]);
-            changed = true;
-        }
-    }
-    changed
+    any
 }

@@ -1,10 +1,10 @@
 //! The sweeps of `lee`.
 
-use super::sweep::{ALL_ROWS, Sweeper};
+use super::sweep::Sweeper;
 use super::{WordStore, directions};
 use petavox_core::Result;
 use petavox_kernels::bits::shared;
-use petavox_kernels::skeleton::rows::{Rows, delete_lee};
+use petavox_kernels::skeleton::rows::{Band, delete_lee};
 
 /// Sweeps once in every direction; true if something changed.
 ///
@@ -27,9 +27,20 @@ pub(super) fn round(sweeper: &mut Sweeper<'_>, store: &mut dyn WordStore) -> Res
                         return;
                     }
                     let ys = 0..sweeper.layout.shape()[1];
-                    sweeper.for_marked(behind, direction as usize, z, ys, ALL_ROWS, |y, mask| {
-                        delete_lee(&Rows::around(&sweeper.layout, words, z, y), mask)
-                    });
+                    sweeper.for_marked(
+                        behind,
+                        direction as usize,
+                        z,
+                        ys,
+                        |rows, masks, changed| {
+                            delete_lee(
+                                &Band::new(&sweeper.layout, words, z, 0),
+                                rows,
+                                masks,
+                                changed,
+                            )
+                        },
+                    );
                 }
             };
             let any = behind

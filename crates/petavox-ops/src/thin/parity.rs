@@ -1,10 +1,10 @@
 //! The sweeps of `parity`.
 
-use super::sweep::{ALL_ROWS, Sweeper};
+use super::sweep::Sweeper;
 use super::{WordStore, directions};
 use petavox_core::Result;
 use petavox_kernels::bits::shared;
-use petavox_kernels::skeleton::rows::{Direction, Rows, delete_parity};
+use petavox_kernels::skeleton::rows::{Band, Direction, delete_parity};
 use std::ops::Range;
 
 /// Sweeps once in every direction; true if something changed.
@@ -43,7 +43,7 @@ fn delete(
     direction: Direction,
     parity: usize,
 ) -> Result<()> {
-    const EVEN_ROWS: u64 = ALL_ROWS / 3;
+    const EVEN_ROWS: u64 = u64::MAX / 3;
     let pass = direction as usize;
     let planes = sweeper.planes(slab).filter(|z| z % 2 == parity);
     if !sweeper.has_candidates(slab, pass, planes.clone()) {
@@ -52,8 +52,9 @@ fn delete(
     let planes: Vec<usize> = planes.collect();
     let words = shared(store.words_mut());
     let rows = |z: usize, ys: Range<usize>, among: u64| {
-        sweeper.for_marked(slab, pass, z, ys, among, |y, mask| {
-            delete_parity(&Rows::around(&sweeper.layout, words, z, y), mask)
+        let band = Band::new(&sweeper.layout, words, z, ys.start);
+        sweeper.for_marked(slab, pass, z, ys, |rows, masks, changed| {
+            delete_parity(&band, among, rows, masks, changed)
         });
     };
     if sweeper.are_many(planes.len()) {

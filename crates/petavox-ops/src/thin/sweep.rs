@@ -3,15 +3,12 @@
 use super::{ThinMethod, ThinOptions, WordStore, directions};
 use petavox_core::{CancelToken, Error, Result, Workers};
 use petavox_kernels::bits::{BitLayout, load, store};
-use petavox_kernels::skeleton::rows::{Direction, Rows, candidates};
+use petavox_kernels::skeleton::rows::{Band, Direction, candidates};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Rows that one task does when there are too few planes to give each thread some; those of one word of a set of rows.
 const BAND_ROWS: usize = 64;
-
-/// All rows, as a selection from a word of a set of rows.
-pub(super) const ALL_ROWS: u64 = !0;
 
 /// The state of a thinning beside the mask. All of it is shared by the threads of a sweep; tasks of one
 /// [`Workers::for_each`] never write what another one reads, but for flags that are only ever set.
@@ -196,36 +193,27 @@ impl<'a> Sweeper<'a> {
         sets.skip(near.start).take(near.len()).fold(0, |all, set| all | load(&set[w]))
     }
 
-    /// Calls `look` for the rows of a band that must be looked at, with the row's candidate mask; a row for which it answers
-    /// true has candidates.
+    /// Calls `look` with the set of rows of a band that must be looked at and the rows' candidate masks. It takes those
+    /// without candidates out of the set and answers whether there are any left.
     pub(super) fn for_stale(
         &self,
         slab: usize,
         z: usize,
         ys: Range<usize>,
-        look: impl Fn(usize, &[AtomicU64]) -> bool,
+        look: impl FnOnce(&[AtomicU64], &[AtomicU64]) -> bool,
     ) {
         let slot = &self.slots[slab % self.slots.len()];
-        let ny = self.layout.shape()[1];
+        let rows = self.marked(slot, slab, z, &ys);
         let around = |w: usize| if w < self.set_words { self.changed_around(z, w) } else { 0 };
         let first = ys.start / 64;
         let (mut before, mut at) = (around(first.wrapping_sub(1)), around(first));
-        let mut any = 0;
-        for w in first..ys.end.div_ceil(64) {
+        for (w, set) in (first..).zip(rows) {
             let after = around(w + 1);
-            let inside = !0 >> (64 * (w + 1)).saturating_sub(ny);
-            let mut found = 0;
-            for b in bits((at | at << 1 | at >> 1 | before >> 63 | after << 63) & inside) {
-                let y = 64 * w + b;
-                found |= u64::from(look(y, self.mask(slot, slab, z, y))) << b;
-            }
-            if found != 0 {
-                store(self.marked(slot, slab, z, w), found);
-                any |= found;
-            }
+            let inside = !0 >> (64 * (w + 1)).saturating_sub(self.layout.shape()[1]);
+            store(set, (at | at << 1 | at >> 1 | before >> 63 | after << 63) & inside);
             (before, at) = (at, after);
         }
-        if any != 0 && !slot.any.load(Relaxed) {
+        if look(rows, self.masks(slot, slab, z, &ys)) {
             slot.any.store(true, Relaxed);
         }
     }
@@ -239,9 +227,8 @@ impl<'a> Sweeper<'a> {
         z: usize,
         ys: Range<usize>,
     ) {
-        self.for_stale(slab, z, ys, |y, mask| {
-            candidates(&Rows::around(&self.layout, words, z, y), direction, mask)
-        });
+        let band = Band::new(&self.layout, words, z, ys.start);
+        self.for_stale(slab, z, ys, |rows, masks| candidates(&band, direction, rows, masks));
     }
 
     /// True if candidates were found in this slab; if not, remembers that this pass changes none of `planes` of it.
@@ -263,42 +250,52 @@ impl<'a> Sweeper<'a> {
         &self.changed[(z * self.n_passes + pass) * self.set_words..][..self.set_words]
     }
 
-    /// Calls `delete` for those of the band's rows that have candidates and are `among` the rows of their word; where it
-    /// answers true the row has changed. Remembers for the rows among them whether this pass changed them.
+    /// Calls `delete` with the set of the band's rows that have candidates, their candidate masks, and the set of rows that
+    /// this pass changed, which it writes; it answers whether any row has changed.
     pub(super) fn for_marked(
         &self,
         slab: usize,
         pass: usize,
         z: usize,
         ys: Range<usize>,
-        among: u64,
-        delete: impl Fn(usize, &[AtomicU64]) -> bool,
+        delete: impl FnOnce(&[AtomicU64], &[AtomicU64], &[AtomicU64]) -> bool,
     ) {
         let slot = &self.slots[slab % self.slots.len()];
-        let mut any = 0;
-        for w in ys.start / 64..ys.end.div_ceil(64) {
-            let mut changed = 0;
-            for b in bits(load(self.marked(slot, slab, z, w)) & among) {
-                let y = 64 * w + b;
-                changed |= u64::from(delete(y, self.mask(slot, slab, z, y))) << b;
-            }
-            let set = &self.changed_by(z, pass)[w];
-            store(set, load(set) & !among | changed);
-            any |= changed;
-        }
+        let changed = &self.changed_by(z, pass)[Self::set_of(&ys)];
+        let any = delete(self.marked(slot, slab, z, &ys), self.masks(slot, slab, z, &ys), changed);
         // Written once a round, not to take what lies beside it from the other threads' caches.
-        if any != 0 && !self.any_changed.load(Relaxed) {
+        if any && !self.changed() {
             self.any_changed.store(true, Relaxed);
         }
     }
 
-    /// Word `w` of the set of rows of a plane that have candidates.
-    fn marked<'s>(&self, slot: &'s Slot, slab: usize, z: usize, w: usize) -> &'s AtomicU64 {
-        &slot.marked[(z - slab * self.slab_planes) * self.set_words + w]
+    /// The words of a set of a plane's rows that stand for these; they begin at a multiple of 64.
+    fn set_of(ys: &Range<usize>) -> Range<usize> {
+        ys.start / 64..ys.end.div_ceil(64)
     }
 
-    fn mask<'s>(&self, slot: &'s Slot, slab: usize, z: usize, y: usize) -> &'s [AtomicU64] {
-        &slot.masks[self.layout.row(z - slab * self.slab_planes, y)]
+    /// The set of rows of a band that have candidates.
+    fn marked<'s>(
+        &self,
+        slot: &'s Slot,
+        slab: usize,
+        z: usize,
+        ys: &Range<usize>,
+    ) -> &'s [AtomicU64] {
+        &slot.marked[(z - slab * self.slab_planes) * self.set_words..][Self::set_of(ys)]
+    }
+
+    /// The candidates of the rows of a band.
+    fn masks<'s>(
+        &self,
+        slot: &'s Slot,
+        slab: usize,
+        z: usize,
+        ys: &Range<usize>,
+    ) -> &'s [AtomicU64] {
+        let z = z - slab * self.slab_planes;
+        let n = self.layout.words_per_row();
+        &slot.masks[self.layout.planes(z..z + 1)][ys.start * n..ys.end * n]
     }
 
     /// Lets go of a slab that the sweep has left, but for its last plane, which the next slab's voxels still see.
@@ -307,13 +304,4 @@ impl<'a> Sweeper<'a> {
         let end = if slab + 1 == self.n_slabs() { planes.end } else { planes.end - 1 };
         words.release(self.layout.planes(planes.start.saturating_sub(1)..end))
     }
-}
-
-/// The places of the set bits.
-fn bits(mut word: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let b = word.trailing_zeros() as usize;
-        word &= word.wrapping_sub(1);
-        (b < 64).then_some(b)
-    })
 }
