@@ -1,7 +1,7 @@
-//! Thinning, on packed bits: the local rules by which a voxel may be deleted, for one row at a time.
+//! Thinning, on packed bits: the local rules by which a voxel may be deleted, for some rows of a plane.
 //!
-//! The order of rows, planes and passes is the driver's business; here is what one row needs: nine rows of
-//! [`crate::bits::BitLayout`] words and nothing else. Everything outside the mask is background.
+//! The order of rows, planes and passes is the driver's business; here is what such a band needs: its
+//! rows' and their neighbours' [`crate::bits::BitLayout`] words and nothing else. Everything outside the mask is background.
 //!
 //! - [`neighborhood`]: predicates on the 26 neighbours of a voxel.
 //! - [`rows`]: border candidates of a direction and their deletion (`parity` and `lee`).

@@ -197,11 +197,8 @@ impl Batch {
     /// Calls `simple` for all that wait and are simple.
     #[inline(always)]
     fn flush(&mut self, simple: &mut impl FnMut(Place)) {
-        let mut found = are_simple(&self.neighborhoods) & ((1 << self.n) - 1);
-        while found != 0 {
-            simple(self.places[found.trailing_zeros() as usize]);
-            found &= found - 1;
-        }
+        let found = are_simple(&self.neighborhoods) & ((1 << self.n) - 1);
+        bits(found.into()).for_each(|i| simple(self.places[i]));
         self.n = 0;
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn round(sweeper: &mut Sweeper<'_>, store: &mut dyn WordStore) -> Res
     sweeper.begin_round();
     let n_slabs = sweeper.n_slabs();
     for &direction in directions(&sweeper.layout) {
+        let pass = direction as usize;
         for slab in 0..n_slabs + LAG {
             let planes = if slab < n_slabs { sweeper.stale_planes(slab) } else { vec![] };
             let behind = slab.checked_sub(LAG);
@@ -26,25 +27,17 @@ pub(super) fn round(sweeper: &mut Sweeper<'_>, store: &mut dyn WordStore) -> Res
                     if sweeper.is_cancelled() {
                         return;
                     }
+                    let band = Band::new(&sweeper.layout, words, z, 0);
                     let ys = 0..sweeper.layout.shape()[1];
-                    sweeper.for_marked(
-                        behind,
-                        direction as usize,
-                        z,
-                        ys,
-                        |rows, masks, changed| {
-                            delete_lee(
-                                &Band::new(&sweeper.layout, words, z, 0),
-                                rows,
-                                masks,
-                                changed,
-                            )
-                        },
-                    );
+                    sweeper.for_marked(behind, pass, z, ys, |rows, masks, changed| {
+                        delete_lee(&band, rows, masks, changed)
+                    });
                 }
             };
-            let any = behind
-                .is_some_and(|b| sweeper.has_candidates(b, direction as usize, sweeper.planes(b)));
+            let any = behind.is_some_and(|b| sweeper.has_candidates(b));
+            if let (false, Some(behind)) = (any, behind) {
+                sweeper.unchanged(pass, sweeper.planes(behind));
+            }
             let first: Option<&(dyn Fn() + Sync)> = if any { Some(&delete) } else { None };
             sweeper.run(first, &planes, false, &|z, ys| {
                 sweeper.find(words, slab, direction, z, ys);

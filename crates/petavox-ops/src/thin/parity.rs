@@ -46,7 +46,8 @@ fn delete(
     const EVEN_ROWS: u64 = u64::MAX / 3;
     let pass = direction as usize;
     let planes = sweeper.planes(slab).filter(|z| z % 2 == parity);
-    if !sweeper.has_candidates(slab, pass, planes.clone()) {
+    if !sweeper.has_candidates(slab) {
+        sweeper.unchanged(pass, planes);
         return Ok(());
     }
     let planes: Vec<usize> = planes.collect();

@@ -231,18 +231,14 @@ impl<'a> Sweeper<'a> {
         self.for_stale(slab, z, ys, |rows, masks| candidates(&band, direction, rows, masks));
     }
 
-    /// True if candidates were found in this slab; if not, remembers that this pass changes none of `planes` of it.
-    pub(super) fn has_candidates(
-        &self,
-        slab: usize,
-        pass: usize,
-        mut planes: impl Iterator<Item = usize>,
-    ) -> bool {
-        let any = self.slots[slab % self.slots.len()].any.load(Relaxed);
-        if !any {
-            planes.by_ref().for_each(|z| self.changed_by(z, pass).iter().for_each(|c| store(c, 0)));
-        }
-        any
+    /// True if candidates were found in this slab.
+    pub(super) fn has_candidates(&self, slab: usize) -> bool {
+        self.slots[slab % self.slots.len()].any.load(Relaxed)
+    }
+
+    /// Remembers that `pass` changed nothing in these planes: they have no candidates.
+    pub(super) fn unchanged(&self, pass: usize, planes: impl Iterator<Item = usize>) {
+        planes.flat_map(|z| self.changed_by(z, pass)).for_each(|set| store(set, 0));
     }
 
     /// The set of rows of plane `z` that `pass` changed when it was last there.
@@ -299,9 +295,9 @@ impl<'a> Sweeper<'a> {
     }
 
     /// Lets go of a slab that the sweep has left, but for its last plane, which the next slab's voxels still see.
-    pub(super) fn leave(&self, words: &mut dyn WordStore, slab: usize) -> Result<()> {
+    pub(super) fn leave(&self, store: &mut dyn WordStore, slab: usize) -> Result<()> {
         let planes = self.planes(slab);
         let end = if slab + 1 == self.n_slabs() { planes.end } else { planes.end - 1 };
-        words.release(self.layout.planes(planes.start.saturating_sub(1)..end))
+        store.release(self.layout.planes(planes.start.saturating_sub(1)..end))
     }
 }

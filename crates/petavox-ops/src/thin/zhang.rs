@@ -8,15 +8,15 @@ use petavox_kernels::skeleton::zhang::{delete, deletions};
 use std::sync::atomic::AtomicU64;
 
 /// Does both half-passes; true if something changed.
-pub(super) fn round(sweeper: &mut Sweeper<'_>, words: &mut dyn WordStore) -> Result<bool> {
+pub(super) fn round(sweeper: &mut Sweeper<'_>, store: &mut dyn WordStore) -> Result<bool> {
     sweeper.begin_round();
     let layout = sweeper.layout;
     let ny = layout.shape()[1];
     for pass in 0..2 {
         let planes = sweeper.stale_planes(0);
-        let mask = shared(words.words_mut());
+        let words = shared(store.words_mut());
         let row = |y: Option<usize>| match y {
-            Some(y) if y < ny => &mask[layout.row(0, y)],
+            Some(y) if y < ny => &words[layout.row(0, y)],
             _ => &[],
         };
         sweeper.run(None, &planes, false, &|_, ys| {
@@ -29,7 +29,7 @@ pub(super) fn round(sweeper: &mut Sweeper<'_>, words: &mut dyn WordStore) -> Res
                 })
             });
         })?;
-        if sweeper.has_candidates(0, pass, 0..1) {
+        if sweeper.has_candidates(0) {
             sweeper.run(None, &[0], false, &|_, ys| {
                 let first = ys.start;
                 sweeper.for_marked(0, pass, 0, ys, |rows, masks, changed| {
@@ -39,9 +39,11 @@ pub(super) fn round(sweeper: &mut Sweeper<'_>, words: &mut dyn WordStore) -> Res
                     })
                 });
             })?;
+        } else {
+            sweeper.unchanged(pass, 0..1);
         }
     }
-    sweeper.leave(words, 0)?;
+    sweeper.leave(store, 0)?;
     Ok(sweeper.changed())
 }
 

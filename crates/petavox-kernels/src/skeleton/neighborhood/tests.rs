@@ -1,5 +1,16 @@
 use super::*;
 
+/// Whether [`are_simple`] says so, alone in one lane and in all.
+fn is_simple(n: u32) -> bool {
+    let in_all = are_simple(&[n; LANES]);
+    assert!(in_all == 0 || in_all == (1 << LANES) - 1, "{n:#029b}");
+    let lane = n as usize % LANES;
+    let mut one = [NEIGHBORS; LANES];
+    one[lane] = n;
+    assert_eq!(are_simple(&one), in_all & 1 << lane, "{n:#029b}");
+    in_all != 0
+}
+
 /// The definition, by flood fill over a list of neighbours.
 struct Reference {
     near26: [Vec<usize>; 27],
