@@ -156,6 +156,7 @@ operations! {
     "tan", Many op::elementwise::build, "tan", "tangent of radians (numpy)";
     "tanh", Many op::elementwise::build, "tanh", "hyperbolic tangent (numpy)";
     "threshold", One op::threshold::build, "threshold:method=otsu", "mask of samples above a value, given or found by otsu, li, yen, triangle, isodata (skimage.filters.threshold_*)";
+    "threshold_value", One op::threshold_value::build, "threshold_value:method=otsu", "the threshold that otsu, li, yen, triangle or isodata finds, as an image of one sample (skimage.filters.threshold_*)";
     "tile", One op::broadcast::build_tile, "tile:reps=2,1", "the image several times side by side (numpy.tile)";
     "transpose", One op::transpose::build, "transpose", "axes in another order, backwards by default (numpy.transpose)";
     "trunc", Many op::elementwise::build, "trunc", "fraction cut off (numpy)";
@@ -187,10 +188,7 @@ fn find(name: &str) -> Result<&'static Operation> {
     OPERATIONS.iter().find(|o| o.name == name).ok_or_else(|| {
         let expected = match nearest(name, OPERATIONS.iter().map(|o| o.name)) {
             Some(near) => format!("an operation; did you mean '{near}'?"),
-            None => format!(
-                "one of {}",
-                OPERATIONS.iter().map(|o| o.name).collect::<Vec<_>>().join(", ")
-            ),
+            None => "an operation; `petavox help operations` lists them".to_owned(),
         };
         Error::argument("operation", format!("'{name}'"), expected)
     })

@@ -103,6 +103,8 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("threshold:method=triangle", Grey(Dtype::UInt8), 3, |p| thresholded(p, Dtype::UInt8, Threshold::Triangle)),
     ("threshold:method=isodata", Grey(Dtype::UInt8), 3, |p| thresholded(p, Dtype::UInt8, Threshold::Isodata)),
     ("threshold:method=otsu:nbins=64", Grey(Dtype::Float32), 3, |_| None),
+    ("threshold_value:method=otsu", Grey(Dtype::Int16), 3, |p| threshold_found(p, Dtype::Int16, Threshold::Otsu).map(single)),
+    ("threshold_value:method=triangle", Grey(Dtype::UInt8), 3, |p| threshold_found(p, Dtype::UInt8, Threshold::Triangle).map(single)),
 ];
 
 fn first_plane(p: &Plain) -> Plain {
@@ -174,11 +176,19 @@ fn thinned(p: &Plain, method: ThinMethod) -> Option<Plain> {
 
 /// The threshold of the histogram of the whole image, without the engine.
 fn thresholded(p: &Plain, dtype: Dtype, method: Threshold) -> Option<Plain> {
+    let found = threshold_found(p, dtype, method)?;
+    Some(p.map(|v| truth(v > found)))
+}
+
+fn single(value: f64) -> Plain {
+    Plain { shape: vec![], samples: vec![value] }
+}
+
+fn threshold_found(p: &Plain, dtype: Dtype, method: Threshold) -> Option<f64> {
     let binning = Binning::of_dtype(dtype)?;
     let mut counts = vec![0; binning.n_bins()];
     accumulate_histogram(&block(p, dtype), &binning, &mut counts).unwrap();
-    let found = method.find(&Histogram::new(&binning, counts).unwrap()).ok()?;
-    Some(p.map(|v| truth(v > found)))
+    method.find(&Histogram::new(&binning, counts).unwrap()).ok()
 }
 
 fn block(p: &Plain, dtype: Dtype) -> Block {

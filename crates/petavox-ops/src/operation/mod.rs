@@ -24,6 +24,7 @@ pub mod select;
 pub mod skeletonize;
 pub mod take;
 pub mod threshold;
+pub mod threshold_value;
 pub mod transpose;
 mod view;
 
