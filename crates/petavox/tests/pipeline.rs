@@ -2,6 +2,7 @@
 //! interrupted runs continued.
 
 mod topology;
+mod volumes;
 
 use petavox::{
     CancelToken, Error, Image, Progress, Region, RunOptions, SaveOptions, SkeletonDone,
@@ -11,7 +12,7 @@ use petavox_ops::phantom::{VesselOptions, Vessels};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use topology::betti;
+use topology::{Betti, betti};
 
 /// What a run left: the table's bytes, and the skeleton's samples.
 #[derive(PartialEq)]
@@ -124,25 +125,34 @@ fn stored(image: &Image, dir: &Path, ending: &str, chunk: &[usize]) -> Image {
         .unwrap()
 }
 
+/// A way to store a volume and to run the job on it: kind of file, chunk shape (0 is the whole axis), threads, and whether in the
+/// smallest budget that is accepted.
+type Way = (&'static str, &'static [usize], usize, bool);
+
+const WAYS: [Way; 9] = [
+    ("zarr", &[17], 2, false),
+    ("zarr", &[64], 3, true),
+    ("zarr", &[96], 1, true),
+    ("zarr", &[128], 2, false),
+    ("zarr", &[257], 3, false),
+    ("zarr", &[31, 0, 0], 2, true),
+    ("zarr", &[1, 0, 0], 2, true),
+    ("tif", &[0], 2, true),
+    ("npy", &[0], 3, true),
+];
+
 /// Runs the job on a volume that is stored and run in many ways, and gives the mask and the skeleton.
 fn one_and_the_same(image: &Image, job: &SkeletonJob) -> (SkeletonDone, Left) {
+    one_and_the_same_in(image, job, &WAYS)
+}
+
+fn one_and_the_same_in(image: &Image, job: &SkeletonJob, ways: &[Way]) -> (SkeletonDone, Left) {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
     let whole = stored(image, dir.path(), "npy", &[0]);
     let done = skeleton(&whole, &out, job, &run(1, None)).unwrap();
     let want = left(&out);
-    let chunks: [(&str, &[usize], usize, bool); 9] = [
-        ("zarr", &[17], 2, false),
-        ("zarr", &[64], 3, true),
-        ("zarr", &[96], 1, true),
-        ("zarr", &[128], 2, false),
-        ("zarr", &[257], 3, false),
-        ("zarr", &[31, 0, 0], 2, true),
-        ("zarr", &[1, 0, 0], 2, true),
-        ("tif", &[0], 2, true),
-        ("npy", &[0], 3, true),
-    ];
-    for (ending, chunk, threads, tight) in chunks {
+    for &(ending, chunk, threads, tight) in ways {
         let chunk: Vec<usize> = match image.spec().ndim() {
             2 if chunk.len() == 3 => vec![chunk[0], 0],
             _ => chunk.to_vec(),
@@ -192,12 +202,14 @@ fn mask_of(image: &Image, job: &SkeletonJob) -> Vec<u8> {
     image.compute(&run(2, None)).unwrap().bytes().to_vec()
 }
 
-fn keeps_topology(image: &Image, job: &SkeletonJob, skeleton: &Left) {
+fn keeps_topology(image: &Image, job: &SkeletonJob, skeleton: &Left) -> Betti {
     let shape = &image.spec().shape;
     let mask = mask_of(image, job);
     let thin: Vec<u8> = skeleton.skeleton.chunks_exact(4).map(|l| u8::from(l != [0; 4])).collect();
-    assert_eq!(betti(&mask, shape), betti(&thin, shape));
+    let numbers = betti(&mask, shape);
+    assert_eq!(numbers, betti(&thin, shape));
     assert!(mask.iter().zip(&thin).all(|(m, t)| t <= m), "the skeleton lies in the mask");
+    numbers
 }
 
 #[test]
@@ -281,9 +293,32 @@ fn real_vessels_give_the_same_bytes_however_they_are_cut_and_keep_their_topology
     let Some(mask) = opened("vesselexpress/Train_Binary_000.tif") else { return };
     let job = mask_job(ThinMethod::Parity);
     let (_, left) = one_and_the_same(&mask, &job);
-    keeps_topology(&mask, &job, &left);
-    assert_eq!(betti(&mask_of(&mask, &job), &mask.spec().shape).loops, 6);
+    assert_eq!(keeps_topology(&mask, &job, &left).loops, 6);
     one_and_the_same(&mask, &mask_job(ThinMethod::Lee));
+}
+
+#[test]
+fn real_masks_give_the_same_bytes_however_they_are_cut_and_keep_their_topology() {
+    let neuron = opened("skan-scripts/OP_1_Rendered_Paths.tif");
+    let aneurysm = data("voreen/aneurysm_mask.raw").map(|path| volumes::raw(&path, [84, 83, 83]));
+    let testvol = data("skeleton3d-matlab/testvol.mat").map(|path| volumes::mat(&path));
+    let (Some(neuron), Some(aneurysm), Some(testvol)) = (neuron, aneurysm, testvol) else { return };
+    let neuron = neuron.with_axes("zyx").unwrap();
+    // Voxels of the mask, branches, and loops: counted by numpy, skan and scikit-image.
+    let expected = [
+        (neuron, [9.1006, 3.0335, 3.0335], 1738, 92, 4),
+        (aneurysm, [0.6; 3], 27879, 3, 0),
+        (testvol, [1.0; 3], 16366, 110, 11),
+    ];
+    for (k, (mask, spacing, n_voxels, n_branches, loops)) in expected.into_iter().enumerate() {
+        let mask = mask.with_spacing(&spacing).unwrap();
+        let job = mask_job(ThinMethod::Parity);
+        // Few ways for the biggest.
+        let ways = if k == 0 { &WAYS[3..6] } else { &WAYS };
+        let (done, left) = one_and_the_same_in(&mask, &job, ways);
+        assert_eq!((done.n_mask_voxels, done.n_branches), (n_voxels, n_branches), "volume {k}");
+        assert_eq!(keeps_topology(&mask, &job, &left).loops, loops, "volume {k}");
+    }
 }
 
 /// Cancels the run after so many steps.

@@ -1,4 +1,4 @@
-//! Scratch files. A file is unlinked as soon as it is open, so that nothing is left behind however the process ends.
+//! Scratch files. They have no name, so that nothing is left behind however the process ends.
 
 use petavox_core::{Error, Result};
 use std::fs::{File, OpenOptions};
@@ -36,6 +36,17 @@ impl ScratchDir {
     /// # Errors
     /// [`Error::Io`] if the folder cannot be written or the disk is full.
     pub fn file(&self, len: u64) -> Result<File> {
+        let (file, path) = match nameless(&self.dir) {
+            Some(file) => (file, self.dir.clone()),
+            None => self.unlinked()?,
+        };
+        reserve_space(&file, len)
+            .map_err(|e| Error::io(&path, format!("reserve {len} bytes of scratch"), e))?;
+        Ok(file)
+    }
+
+    /// Where the system or the file system has no files without a name: one that loses its name as soon as it is open.
+    fn unlinked(&self) -> Result<(File, PathBuf)> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = self.dir.join(format!(".petavox-scratch-{}-{n}", std::process::id()));
@@ -46,10 +57,21 @@ impl ScratchDir {
             .open(&path)
             .map_err(|e| Error::io(&path, "make a scratch file", e))?;
         std::fs::remove_file(&path).map_err(|e| Error::io(&path, "unlink the scratch file", e))?;
-        reserve_space(&file, len)
-            .map_err(|e| Error::io(&path, format!("reserve {len} bytes of scratch"), e))?;
-        Ok(file)
+        Ok((file, path))
     }
+}
+
+/// A file that never had a name, so that there is no moment at which a killed process leaves it.
+#[cfg(target_os = "linux")]
+fn nameless(dir: &Path) -> Option<File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    rustix::fs::open(dir, flags, Mode::RUSR | Mode::WUSR).ok().map(File::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless(_dir: &Path) -> Option<File> {
+    None
 }
 
 /// Makes the file `len` bytes long with its disk space allocated: a mapped file on a full disk would be a bus error.
@@ -81,6 +103,9 @@ mod tests {
         let scratch = ScratchDir::new(dir.path()).unwrap();
         let file = scratch.file(12345).unwrap();
         assert_eq!(file.metadata().unwrap().len(), 12345);
+        let (file, _) = scratch.unlinked().unwrap();
+        file.set_len(7).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 7);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

@@ -14,47 +14,65 @@ pub(crate) struct Betti {
 pub(crate) fn betti(mask: &[u8], shape: &[usize]) -> Betti {
     let flat = shape.len() == 2;
     let shape = if flat { [1, shape[0], shape[1]] } else { [shape[0], shape[1], shape[2]] };
-    // A margin all around; a 2-D image is one plane of cubes, which keeps its loops.
-    let size = shape.map(|n| n + 2);
-    let at = |z: usize, y: usize, x: usize| (z * size[1] + y) * size[2] + x;
+    // Only the box around the foreground, with a margin; a 2-D image is one plane of cubes, which keeps its loops.
+    let place = |i: usize| [i / (shape[1] * shape[2]), i / shape[2] % shape[1], i % shape[2]];
+    let (mut low, mut high) = ([usize::MAX; 3], [0; 3]);
+    for p in (0..mask.len()).filter(|i| mask[*i] != 0).map(place) {
+        for a in 0..3 {
+            (low[a], high[a]) = (low[a].min(p[a]), high[a].max(p[a] + 1));
+        }
+    }
+    if high[0] == 0 {
+        return Betti { components: 0, loops: 0, cavities: 0 };
+    }
+    let size = [0, 1, 2].map(|a| high[a] - low[a] + 2);
+    let at = |p: [usize; 3]| (p[0] * size[1] + p[1]) * size[2] + p[2];
     let mut padded = vec![false; size.iter().product()];
-    let mut samples = mask.iter();
-    for z in 1..=shape[0] {
-        for y in 1..=shape[1] {
-            for x in 1..=shape[2] {
-                padded[at(z, y, x)] = samples.next().is_some_and(|m| *m != 0);
-            }
-        }
+    for p in (0..mask.len()).filter(|i| mask[*i] != 0).map(place) {
+        padded[at([0, 1, 2].map(|a| p[a] - low[a] + 1))] = true;
     }
-    let mut euler = 0;
-    for z in 1..size[0] {
-        for y in 1..size[1] {
-            for x in 1..size[2] {
-                // The cells at the low corner of this voxel: along each axis the corner itself or the span after it.
-                for spans in 0..8usize {
-                    let low = [z, y, x].map(|v| v as i64);
-                    let near = |a: usize| if spans >> a & 1 == 1 { 0..=0 } else { -1..=0i64 };
-                    let any = near(0).any(|dz| {
-                        near(1).any(|dy| {
-                            near(2).any(|dx| {
-                                let p = [low[0] + dz, low[1] + dy, low[2] + dx].map(|v| v as usize);
-                                padded[at(p[0], p[1], p[2])]
-                            })
-                        })
-                    });
-                    let sign = if spans.count_ones() % 2 == 0 { 1 } else { -1 };
-                    euler += i64::from(any) * sign;
-                }
-            }
-        }
-    }
+    let euler = euler(&padded, size);
     let components = count(&padded, size, true, 3);
     let cavities = count(&padded, size, false, 1) - 1;
     Betti { components, loops: components + cavities - euler, cavities }
 }
 
-/// Components of the samples that are `of`, neighbours being at most so many hops away.
+/// Vertices - edges + faces - cubes. Every cell belongs to the voxel whose low corner it touches: along each axis it is the corner
+/// itself, which the voxel before has too, or the span after it.
+fn euler(padded: &[bool], size: [usize; 3]) -> i64 {
+    // By which of the voxel (bit 0) and the seven before it, along x (1), y (2) and z (4), are foreground.
+    let table: Vec<i64> = (0..256usize)
+        .map(|found| {
+            (0..8usize)
+                .map(|spans| {
+                    let any = (0..8).any(|before| before & spans == 0 && found >> before & 1 == 1);
+                    i64::from(any) * if spans.count_ones() % 2 == 0 { 1 } else { -1 }
+                })
+                .sum()
+        })
+        .collect();
+    let steps: [usize; 8] = std::array::from_fn(|before| {
+        (before >> 2) * size[1] * size[2] + (before >> 1 & 1) * size[2] + (before & 1)
+    });
+    let mut euler = 0;
+    for z in 1..size[0] {
+        for y in 1..size[1] {
+            for x in 1..size[2] {
+                let i = (z * size[1] + y) * size[2] + x;
+                let found = steps.iter().enumerate().map(|(b, s)| usize::from(padded[i - s]) << b);
+                euler += table[found.sum::<usize>()];
+            }
+        }
+    }
+    euler
+}
+
+/// Components of the samples that are `of`, neighbours being at most so many hops away. The margin is background.
 fn count(mask: &[bool], size: [usize; 3], of: bool, hops: usize) -> i64 {
+    let steps: Vec<[i64; 3]> = (0..27i64)
+        .map(|k| [k / 9 - 1, k / 3 % 3 - 1, k % 3 - 1])
+        .filter(|d| (1..=hops).contains(&d.iter().filter(|d| **d != 0).count()))
+        .collect();
     let mut seen = vec![false; mask.len()];
     let mut found = 0;
     let mut open = vec![];
@@ -67,11 +85,9 @@ fn count(mask: &[bool], size: [usize; 3], of: bool, hops: usize) -> i64 {
         open.push(first);
         while let Some(i) = open.pop() {
             let p = [i / (size[1] * size[2]), i / size[2] % size[1], i % size[2]];
-            for k in 0..27usize {
-                let step = [k / 9, k / 3 % 3, k % 3].map(|d| d as i64 - 1);
+            for step in &steps {
                 let q = [0, 1, 2].map(|a| p[a] as i64 + step[a]);
-                let far = step.iter().filter(|d| **d != 0).count();
-                if far == 0 || far > hops || (0..3).any(|a| q[a] < 0 || q[a] >= size[a] as i64) {
+                if (0..3).any(|a| q[a] < 0 || q[a] >= size[a] as i64) {
                     continue;
                 }
                 let j = ((q[0] * size[1] as i64 + q[1]) * size[2] as i64 + q[2]) as usize;
