@@ -110,11 +110,21 @@ impl Staging {
     /// # Errors
     /// Whatever the system says, naming the file.
     pub fn commit(&self) -> Result<()> {
+        self.commit_after(|| {})
+    }
+
+    /// [`commit`](Staging::commit), with `last` done between making durable, which may take a while, and moving: it removes what
+    /// a run needs to be resumed.
+    ///
+    /// # Errors
+    /// As [`commit`](Staging::commit).
+    pub fn commit_after(&self, last: impl FnOnce()) -> Result<()> {
         if self.path.is_dir() {
             self.barrier.sync_tree(&self.path)?
         } else {
             sync_file(&self.path)?
         }
+        last();
         let rename = |from: &Path, to: &Path| {
             std::fs::rename(from, to).map_err(|e| Error::io(to, "move into place", e))
         };

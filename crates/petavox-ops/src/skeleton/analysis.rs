@@ -169,8 +169,7 @@ pub fn analyse(
             let folder = Arc::new(folder);
             context.folder = Some(folder.clone());
             let done = write_all(image, dir, &stage_dir, job, &context, began)?;
-            folder.remove();
-            staging.commit()?;
+            staging.commit_after(|| folder.remove())?;
             Ok(done)
         });
     match &result {
