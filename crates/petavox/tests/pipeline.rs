@@ -389,6 +389,43 @@ fn a_run_that_is_interrupted_anywhere_is_continued_to_the_same_bytes() {
     }
 }
 
+/// Cancels the run when a stage of this name begins.
+struct CancelAt(&'static str, CancelToken);
+
+impl Progress for CancelAt {
+    fn begin(&self, stage: &str, _: u64) {
+        if stage == self.0 {
+            self.1.cancel();
+        }
+    }
+    fn advance(&self, _: u64, _: u64) {}
+    fn end(&self) {}
+}
+
+#[test]
+fn work_of_which_a_part_is_gone_is_not_continued() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = stored(&phantom([30, 40, 50], 0.1), dir.path(), "zarr", &[8, 40, 50]);
+    let (out, fresh) = (dir.path().join("out"), dir.path().join("fresh"));
+    let mut job = grey_job(ThinMethod::Parity);
+    skeleton(&image, &fresh, &job, &run(2, None)).unwrap();
+    (job.overwrite, job.resume) = (false, true);
+    // When the mask is journalled; then somebody, or a removal that was cut short, takes its file away.
+    let cancel = CancelToken::new();
+    let progress = Arc::new(CancelAt("radius", cancel.clone()));
+    let options = RunOptions { progress, cancel, ..run(2, None) };
+    let stopped = skeleton(&image, &out, &job, &options);
+    assert!(matches!(stopped, Err(Error::Cancelled)));
+    let hidden = names(dir.path()).into_iter().find(|n| n.starts_with(".out.partial")).unwrap();
+    let work = dir.path().join(hidden).join("run");
+    let volumes: Vec<String> = names(&work).into_iter().filter(|n| n.ends_with(".words")).collect();
+    assert!(!volumes.is_empty());
+    volumes.iter().for_each(|n| std::fs::remove_file(work.join(n)).unwrap());
+    let done = skeleton(&image, &out, &job, &run(2, None)).unwrap();
+    assert!(left(&out) == left(&fresh));
+    assert!(!done.resumed);
+}
+
 #[test]
 fn work_of_another_run_is_never_continued() {
     let dir = tempfile::tempdir().unwrap();

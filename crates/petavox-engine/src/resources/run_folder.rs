@@ -21,7 +21,7 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// Takes the folder `dir` for a run that is known by `identity`. With `resume`, what an interrupted run with the same
-    /// identity left is kept; otherwise it is emptied.
+    /// identity left is kept, if all of it is there; otherwise it is emptied.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if another process has it, or if `resume` is asked for and the identity differs;
@@ -37,17 +37,23 @@ impl RunFolder {
             let expected = "the same input and options as the interrupted run; without --resume it starts anew";
             return Err(Error::argument("--resume", "a different computation", expected));
         }
-        let resumed = resume && same;
+        let rows = read_rows(&journal)?;
+        let resumed = resume && same && volumes_are_there(dir, &rows);
+        let rows = if resumed { rows } else { HashSet::new() };
         if !resumed {
+            forget(dir)?;
             for entry in std::fs::read_dir(dir).map_err(|e| Error::io(dir, "list", e))?.flatten() {
                 if entry.file_name() != "lock" {
                     let path = entry.path();
                     std::fs::remove_file(&path).map_err(|e| Error::io(&path, "remove", e))?;
                 }
             }
-            std::fs::write(&plan, identity).map_err(|e| Error::io(&plan, "write", e))?;
+            // Whole or not at all: half an identity would be another computation's.
+            let new = dir.join("plan.new");
+            std::fs::write(&new, identity)
+                .and_then(|()| std::fs::rename(&new, &plan))
+                .map_err(|e| Error::io(&plan, "write", e))?;
         }
-        let rows = read_rows(&journal)?;
         let file = OpenOptions::new()
             .create(true)
             .append(true)
@@ -83,6 +89,19 @@ impl RunFolder {
         rows.iter().find_map(|row| row.strip_prefix(prefix).map(str::to_owned))
     }
 
+    /// The path of a working volume of so many bytes in the folder. The journal remembers it: without it nothing is continued,
+    /// because the blocks that were done are in it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the disk is full.
+    pub fn volume(&self, name: &str, bytes: u64) -> Result<PathBuf> {
+        let row = format!("{VOLUME}{bytes} {name}");
+        if !self.has(&row) {
+            self.add(&[row])?;
+        }
+        Ok(self.dir.join(name))
+    }
+
     /// Writes down what is done, durably. Rows are single lines.
     ///
     /// # Errors
@@ -105,7 +124,30 @@ impl RunFolder {
     /// Removes the folder and everything in it; called when the run is done, or failed for good.
     pub fn remove(&self) {
         // What cannot be removed now is removed by the next run with this output.
+        let _ = forget(&self.dir);
         let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// Begins the row of a working volume.
+const VOLUME: &str = "volume ";
+
+/// True if every working volume of the journal is in the folder, and as long as it was made.
+fn volumes_are_there(dir: &Path, rows: &HashSet<String>) -> bool {
+    rows.iter().filter_map(|row| row.strip_prefix(VOLUME)).all(|row| {
+        row.split_once(' ').is_some_and(|(bytes, name)| {
+            std::fs::metadata(dir.join(name)).is_ok_and(|m| m.len().to_string() == bytes)
+        })
+    })
+}
+
+/// Removes what says whose work this is, before the work is removed: a removal that is cut short leaves nothing that could be
+/// continued.
+fn forget(dir: &Path) -> Result<()> {
+    let plan = dir.join("plan");
+    match std::fs::remove_file(&plan) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&plan, "remove", e)),
+        _ => Ok(()),
     }
 }
 
@@ -165,6 +207,11 @@ mod tests {
         let run = RunFolder::open(&at, "plan A", true).unwrap();
         assert!(run.is_resumed() && run.has("block 1") && !run.has("block 2"));
         assert_eq!(run.find("value ").as_deref(), Some("3.5"));
+        let volume = run.volume("a.words", 8).unwrap();
+        std::fs::write(&volume, [1; 8]).unwrap();
+        drop(run);
+        let run = RunFolder::open(&at, "plan A", true).unwrap();
+        assert!(run.is_resumed() && run.has("block 1"));
         drop(run);
         assert!(
             RunFolder::open(&at, "plan B", true).is_err(),
@@ -172,6 +219,12 @@ mod tests {
         );
         let run = RunFolder::open(&at, "plan A", false).unwrap();
         assert!(!run.is_resumed() && !run.has("block 1"));
+        run.add(&["block 1".into()]).unwrap();
+        let volume = run.volume("a.words", 8).unwrap();
+        std::fs::write(&volume, [1; 7]).unwrap();
+        drop(run);
+        let run = RunFolder::open(&at, "plan A", true).unwrap();
+        assert!(!run.is_resumed() && !run.has("block 1"), "its volume is not whole");
         run.remove();
         assert!(!at.exists());
     }

@@ -174,7 +174,8 @@ fn working_volume(
     let window = if stage.spills { stage.window_bytes } else { 8 * n_words as u64 };
     match &context.folder {
         Some(folder) => {
-            let path = folder.path().join(format!("{:016x}.words", sweep.id()));
+            let bytes = 8 * n_words.max(1) as u64;
+            let path = folder.volume(&format!("{:016x}.words", sweep.id()), bytes)?;
             Words::in_named_file(n_words, window, &path, &context.budget, op.name())
         }
         None if stage.spills => {
