@@ -40,6 +40,7 @@ impl Settings {
             scratch: global.scratch.clone(),
             progress,
             cancel: CancelToken::new(),
+            ..RunOptions::default()
         };
         Ok(Settings {
             run,
