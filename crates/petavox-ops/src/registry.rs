@@ -65,6 +65,8 @@ macro_rules! operations {
 operations! {
     "absolute", Many op::elementwise::build, "absolute", "distance from 0; the smallest integer stays (numpy)";
     "add", Many op::elementwise::build, "add:value=3", "sum; integers wrap (numpy)";
+    "all", One op::reduce::build, "all:axis=0", "whether no sample is 0 (numpy)";
+    "any", One op::reduce::build, "any:axis=0:keepdims=true", "whether a sample is not 0 (numpy)";
     "arccos", Many op::elementwise::build, "arccos", "inverse cosine, radians (numpy)";
     "arccosh", Many op::elementwise::build, "arccosh", "inverse hyperbolic cosine (numpy)";
     "arcsin", Many op::elementwise::build, "arcsin", "inverse sine, radians (numpy)";
@@ -72,6 +74,8 @@ operations! {
     "arctan", Many op::elementwise::build, "arctan", "inverse tangent, radians (numpy)";
     "arctan2", Many op::elementwise::build, "arctan2:value=0.5", "angle of the point (value, image), radians (numpy)";
     "arctanh", Many op::elementwise::build, "arctanh", "inverse hyperbolic tangent (numpy)";
+    "argmax", One op::reduce::build, "argmax:axis=0", "where the first of the largest samples is (numpy)";
+    "argmin", One op::reduce::build, "argmin:axis=0", "where the first of the smallest samples is (numpy)";
     "astype", One op::astype::build, "astype:dtype=float32", "another dtype (numpy astype)";
     "binary_closing", One op::binary_morphology::build, "binary_closing:connectivity=1:iterations=2", "close: dilate, then erode (scipy.ndimage.binary_closing)";
     "binary_dilation", One op::binary_morphology::build, "binary_dilation:connectivity=1:iterations=2", "dilate a mask (scipy.ndimage.binary_dilation)";
@@ -87,6 +91,7 @@ operations! {
     "copysign", Many op::elementwise::build, "copysign:value=-1", "the first with the sign of the second (numpy)";
     "cos", Many op::elementwise::build, "cos", "cosine of radians (numpy)";
     "cosh", Many op::elementwise::build, "cosh", "hyperbolic cosine (numpy)";
+    "count_nonzero", One op::reduce::build, "count_nonzero:axis=0", "how many samples are not 0 (numpy)";
     "degrees", Many op::elementwise::build, "degrees", "radians as degrees (numpy)";
     "distance_transform_edt", One op::distance_transform_edt::build, "distance_transform_edt:sampling=2,1,1", "exact Euclidean distance to the background (scipy.ndimage.distance_transform_edt); sampling=image takes the image's spacing";
     "divide", Many op::elementwise::build, "divide:value=3", "quotient, as a float (numpy)";
@@ -125,7 +130,10 @@ operations! {
     "logical_not", Many op::elementwise::build, "logical_not", "mask of samples that are 0 (numpy)";
     "logical_or", Many op::elementwise::build, "logical_or:value=3", "mask of samples where either is not 0 (numpy)";
     "logical_xor", Many op::elementwise::build, "logical_xor:value=3", "mask of samples where one of both is not 0 (numpy)";
+    "max", One op::reduce::build, "max:axis=0", "the largest sample (numpy)";
     "maximum", Many op::elementwise::build, "maximum:value=0", "the larger; NaN where either is (numpy)";
+    "mean", One op::reduce::build, "mean:axis=0,1:keepdims=true:dtype=float32", "the mean (numpy)";
+    "min", One op::reduce::build, "min:axis=-1", "the smallest sample (numpy)";
     "minimum", Many op::elementwise::build, "minimum:value=255", "the smaller; NaN where either is (numpy)";
     "multiply", Many op::elementwise::build, "multiply:value=2", "product; integers wrap (numpy)";
     "negative", Many op::elementwise::build, "negative", "0 - x; integers wrap (numpy)";
@@ -133,6 +141,8 @@ operations! {
     "pad", One op::pad::build, "pad:pad_width=2:mode=edge", "with a margin: constant, edge, reflect, symmetric or wrap (numpy.pad)";
     "positive", Many op::elementwise::build, "positive", "the samples as they are (numpy)";
     "power", Many op::elementwise::build, "power:value=2", "the first to the power of the second; integers wrap (numpy)";
+    "prod", One op::reduce::build, "prod:axis=0", "the product (numpy)";
+    "ptp", One op::reduce::build, "ptp:axis=0", "the largest sample less the smallest (numpy)";
     "radians", Many op::elementwise::build, "radians", "degrees as radians (numpy)";
     "reciprocal", Many op::elementwise::build, "reciprocal", "1 / x; integers are cut (numpy)";
     "remainder", Many op::elementwise::build, "remainder:value=3", "remainder with the sign of the divisor; integers by 0 are 0 (numpy)";
@@ -151,7 +161,9 @@ operations! {
     "sqrt", Many op::elementwise::build, "sqrt", "square root (numpy)";
     "square", Many op::elementwise::build, "square", "x times x; integers wrap (numpy)";
     "squeeze", One op::index::build_squeeze, "squeeze", "without axes of one sample (numpy.squeeze)";
+    "std", One op::reduce::build, "std:axis=0:ddof=1", "the standard deviation (numpy)";
     "subtract", Many op::elementwise::build, "subtract:value=3", "difference; integers wrap (numpy)";
+    "sum", One op::reduce::build, "sum:axis=0:keepdims=false:dtype=float64", "the sum (numpy)";
     "take", One op::take::build, "take:indices=4,0,4:axis=0", "positions along an axis, in any order (numpy.take)";
     "tan", Many op::elementwise::build, "tan", "tangent of radians (numpy)";
     "tanh", Many op::elementwise::build, "tanh", "hyperbolic tangent (numpy)";
@@ -160,6 +172,7 @@ operations! {
     "tile", One op::broadcast::build_tile, "tile:reps=2,1", "the image several times side by side (numpy.tile)";
     "transpose", One op::transpose::build, "transpose", "axes in another order, backwards by default (numpy.transpose)";
     "trunc", Many op::elementwise::build, "trunc", "fraction cut off (numpy)";
+    "var", One op::reduce::build, "var:axis=0:ddof=0", "the variance (numpy)";
     "where", Many op::elementwise::build, "where:x=1:y=0", "x where the image is not 0, else y (numpy)";
 }
 

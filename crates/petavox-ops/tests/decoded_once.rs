@@ -4,8 +4,6 @@ use petavox_core::{Block, ChunkGrid, Dtype, ImageSpec, Region, Result, Source};
 use petavox_engine::{Kind, Node, Plan, RunContext, RunOptions, Target, execute, plan};
 use petavox_ops::apply;
 use petavox_ops::operation::max_projection::max_projection;
-use petavox_ops::operation::reduce::Reduction;
-use petavox_ops::operation::reduce_axis::reduce_axis;
 use std::sync::{Arc, Mutex};
 
 /// An image that counts how often each of its chunks is decoded.
@@ -74,8 +72,8 @@ fn operations_that_change_the_shape_decode_each_chunk_once() {
         ("pad", |n| apply(n, "pad:pad_width=2:mode=edge")),
         ("downscale", |n| apply(n, "downscale:factors=2,3,1")),
         ("downscale twice", |n| apply(&apply(n, "downscale:factors=2")?, "downscale:factors=2")),
-        ("max along z", |n| reduce_axis(n, Reduction::Max, 0)),
-        ("sum along x", |n| reduce_axis(n, Reduction::Sum, 2)),
+        ("max along z", |n| apply(n, "max:axis=0")),
+        ("sum along x", |n| apply(n, "sum:axis=2")),
     ];
     let mib = 1 << 20;
     for chunk in [[1, 96, 128], [7, 33, 50], [48, 5, 128]] {

@@ -6,6 +6,8 @@ mod cuts;
 mod plain;
 #[path = "cuts/pointwise.rs"]
 mod pointwise;
+#[path = "cuts/reductions.rs"]
+mod reductions;
 
 use cuts::{Cut, any_cut, samples, stored, value};
 use petavox_core::{Block, Column, Dtype, ImageSpec, Region, Sequential, Table, dispatch};
@@ -13,8 +15,7 @@ use petavox_engine::Node;
 use petavox_kernels::bits::BitLayout;
 use petavox_kernels::measure::{Binning, Histogram, RegionRow, accumulate_histogram};
 use petavox_ops::operation::measure::{PROPERTIES, measure, table};
-use petavox_ops::operation::reduce::{Reduction, reduce, reduced};
-use petavox_ops::operation::reduce_axis::reduce_axis;
+use petavox_ops::operation::reduce::{ReduceOptions, Reduction, reduce, reduce_with, reduced};
 use petavox_ops::operation::threshold::Threshold;
 use petavox_ops::thin::{ThinMethod, ThinOptions, thin};
 use petavox_ops::{OPERATIONS, apply};
@@ -293,6 +294,7 @@ fn every_operation_of_the_registry_is_in_the_table() {
         let tried = TABLE
             .iter()
             .chain(pointwise::ROWS)
+            .chain(reductions::ROWS)
             .any(|(step, ..)| step.split(':').next() == Some(operation.name));
         assert!(tried, "{} is not in the table of this test", operation.name);
     }
@@ -300,15 +302,18 @@ fn every_operation_of_the_registry_is_in_the_table() {
 
 #[test]
 fn every_operation_is_one_and_the_same_however_it_is_cut() {
-    for &(step, input, most, definition) in TABLE.iter().chain(pointwise::ROWS) {
-        let least = if ["connectivity=2", "skeletonize", "select", "items=0"]
-            .iter()
-            .any(|s| step.contains(s))
-        {
-            2
-        } else {
-            1
-        };
+    for &(step, input, most, definition) in
+        TABLE.iter().chain(pointwise::ROWS).chain(reductions::ROWS)
+    {
+        let least =
+            if ["connectivity=2", "skeletonize", "select", "items=0", "axis=0,-1", "axis=-2"]
+                .iter()
+                .any(|s| step.contains(s))
+            {
+                2
+            } else {
+                1
+            };
         let name = step;
         proptest!(config(10), |(shape in shapes(most), seed: u64, cuts in prop::collection::vec(any_cut(), 3))| {
             if shape.len() >= least {
@@ -412,7 +417,8 @@ proptest! {
             }
             let axis = (axis % spec.ndim()) as i64;
             let along = |cut: &Cut| {
-                samples(&reduce_axis(&stored(&spec, &whole, cut), reduction, axis).ok()?, cut).ok()
+                let options = ReduceOptions { axes: Some(vec![axis]), ..ReduceOptions::default() };
+                samples(&reduce_with(&stored(&spec, &whole, cut), reduction, &options).ok()?, cut).ok()
             };
             let want_along = along(&Cut::whole());
             for cut in &cuts {

@@ -6,8 +6,9 @@ use petavox_engine::explain::Document;
 use petavox_engine::{Node, RunContext, RunOptions, Target, Value, execute, plan};
 use petavox_kernels::measure::RegionRow;
 use petavox_ops::operation::measure::{measure, table};
-use petavox_ops::operation::reduce::{Reduced, Reduction, reduce, reduced};
-use petavox_ops::operation::reduce_axis::reduce_axis;
+use petavox_ops::operation::reduce::{
+    ReduceOptions, Reduced, Reduction, reduce, reduce_with, reduced,
+};
 use std::sync::Arc;
 
 impl Image {
@@ -45,9 +46,26 @@ impl Image {
     /// ```
     ///
     /// # Errors
-    /// If there is no such axis or it is the only one; for the histogram.
+    /// If there is no such axis, for extremes of no samples, for the histogram.
     pub fn reduce_axis(&self, reduction: Reduction, axis: i64) -> Result<Image> {
-        Ok(Image::from_node(reduce_axis(self.node(), reduction, axis)?))
+        self.reduce_with(reduction, &ReduceOptions { axes: Some(vec![axis]), ..Default::default() })
+    }
+
+    /// The lazy image of what a reduction over some or all axes finds; over all axes it has one sample and no axes.
+    ///
+    /// ```
+    /// use petavox::{Image, ReduceOptions, Reduction, RunOptions};
+    /// let image = Image::from_vec(&[2, 3], vec![1u8, 2, 3, 40, 50, 60])?;
+    /// let mean = image.reduce_with(Reduction::Mean, &ReduceOptions::default())?;
+    /// assert_eq!(mean.spec().ndim(), 0);
+    /// assert_eq!(mean.compute(&RunOptions::default())?.typed::<f64>()?, [26.0]);
+    /// # Ok::<(), petavox::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such axis, for extremes of no samples, for the histogram.
+    pub fn reduce_with(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Image> {
+        Ok(Image::from_node(reduce_with(self.node(), reduction, options)?))
     }
 
     /// Measures the regions of a label image, and the intensities of `image` there. Properties and columns have the names of

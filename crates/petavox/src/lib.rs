@@ -73,7 +73,7 @@ pub use petavox_engine::{
     resident_bytes,
 };
 pub use petavox_ops::operation::measure::PROPERTIES;
-pub use petavox_ops::operation::reduce::{Reduced, Reduction};
+pub use petavox_ops::operation::reduce::{ReduceOptions, Reduced, Reduction};
 pub use petavox_ops::operation::threshold::Threshold;
 pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions, Trace};
 pub use petavox_ops::thin::ThinMethod;

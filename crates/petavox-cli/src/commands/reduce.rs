@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// Reduce an image to its sum, mean, extremes, histogram ..., or along one axis
 ///
-/// OP is sum, mean, min, max, std, var, any, all, count_nonzero or histogram, as in numpy. Without --axis the value of the
-/// whole image is printed; sums are exact. With --axis an image without that axis is written.
+/// OP is sum, prod, mean, min, max, ptp, std, var, any, all, count_nonzero, argmax, argmin or histogram, as in numpy. Without
+/// --axis the value of the whole image is printed; sums are exact. With --axis an image without that axis is written.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

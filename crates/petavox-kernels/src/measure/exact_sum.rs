@@ -1,5 +1,7 @@
 //! Sums of doubles without any rounding.
 
+use serde::{Deserialize, Serialize};
+
 /// Bits per limb; the rest of a limb's 64 bits take up carries.
 const LIMB_BITS: usize = 32;
 /// Additions before carries must be moved on.
@@ -16,7 +18,7 @@ const MOST_ADDS: u32 = 1 << 29;
 /// [1e300, 1.0, -1e300].iter().for_each(|x| sum.add(*x));
 /// assert_eq!(sum.value(), 1.0);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ExactSum {
     /// `limbs[i]` counts units of `2^(32 (first + i) - 1074)`.
     limbs: Vec<i64>,
@@ -176,40 +178,5 @@ impl ExactSum {
         // With the hidden bit in the mantissa, adding counts one into the exponent, as does a carry out of it.
         let bits = ((low as u64) << 52) + mantissa;
         if bits >= 0x7ff << 52 { f64::INFINITY } else { f64::from_bits(bits) }
-    }
-}
-
-/// A faster way into an [`ExactSum`] for many doubles: integers per exponent (32 KiB), emptied once.
-pub(crate) struct ExponentBins {
-    bins: Vec<i128>,
-    special: ExactSum,
-}
-
-impl ExponentBins {
-    pub(crate) fn new() -> ExponentBins {
-        ExponentBins { bins: vec![0; 2048], special: ExactSum::default() }
-    }
-
-    /// As [`ExactSum::add`]. At most 2^40 additions fit.
-    #[inline(always)]
-    pub(crate) fn add(&mut self, x: f64) {
-        let bits = x.to_bits();
-        let exponent = (bits >> 52 & 0x7ff) as usize;
-        let hidden = u64::from(exponent != 0) << 52;
-        let mantissa = (bits & ((1 << 52) - 1) | hidden) as i64;
-        // The sign by arithmetic, because branches on it are not foreseen.
-        let sign = bits as i64 >> 63;
-        self.bins[exponent] += i128::from((mantissa ^ sign) - sign);
-        if exponent == 0x7ff {
-            self.special.add(x);
-        }
-    }
-
-    pub(crate) fn finish(self) -> ExactSum {
-        let mut sum = self.special;
-        for (exponent, &integer) in self.bins[..2047].iter().enumerate() {
-            sum.add_scaled(integer, exponent.max(1) - 1);
-        }
-        sum
     }
 }

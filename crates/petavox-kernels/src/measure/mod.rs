@@ -3,13 +3,10 @@
 
 mod exact_sum;
 mod histogram;
-mod projection;
+pub mod reduce;
 mod regions;
-mod statistics;
 
 pub use exact_sum::ExactSum;
 pub(crate) use histogram::rounding;
 pub use histogram::{Binning, Extent, Histogram, accumulate_histogram, extent};
-pub use projection::{Projection, project, project_start, projected};
 pub use regions::{Intensity, RegionRow, RegionTable};
-pub use statistics::Statistics;

@@ -17,7 +17,6 @@ pub mod max_projection;
 pub mod measure;
 pub mod pad;
 pub mod reduce;
-pub mod reduce_axis;
 pub mod roll;
 pub mod sample_at;
 pub mod select;

@@ -1,11 +1,22 @@
-//! `sum`, `mean`, `min`, `max`, `std`, `var`, `any`, `all`, `count_nonzero`, `histogram` of a whole image, under numpy's names.
+//! `sum`, `prod`, `mean`, `min`, `max`, `ptp`, `std`, `var`, `any`, `all`, `count_nonzero`, `argmax`, `argmin` over any axes, under
+//! numpy's names and with numpy's dtypes; `histogram` of a whole image.
+//!
+//! Everything but products of floats is summed exactly, so that results are the same bits however an image is cut. There are two ways
+//! to make a reduced image, and the planner takes the cheaper: whole columns of samples at a time (`columns`), or one pass over the image in
+//! which every block is added to an accumulator per output sample (`pass`). Whole images are always reduced in a pass.
+
+mod columns;
+mod pass;
+mod spec;
 
 use super::histogram::histogram;
+use crate::Params;
 use crate::params::nearest;
-use petavox_core::{Block, Dtype, Element, Error, ImageSpec, Result, dispatch};
-use petavox_engine::{FoldOp, Node, Part, Value, part};
-use petavox_kernels::measure::{Histogram, Statistics};
-use petavox_kernels::pointwise::Scalar;
+use petavox_core::{Dtype, Error, Result};
+use petavox_engine::{Node, Value};
+use petavox_kernels::measure::Histogram;
+use petavox_kernels::measure::reduce::{Found, Method};
+use spec::Reduce;
 use std::sync::Arc;
 
 /// A number about many samples.
@@ -14,12 +25,16 @@ use std::sync::Arc;
 pub enum Reduction {
     /// Their sum.
     Sum,
+    /// Their product.
+    Prod,
     /// Their mean.
     Mean,
     /// The smallest; NaN if one is.
     Min,
     /// The largest; NaN if one is.
     Max,
+    /// The largest less the smallest.
+    Ptp,
     /// Their standard deviation, divided by their number as numpy's.
     Std,
     /// Their variance, divided by their number as numpy's.
@@ -30,6 +45,10 @@ pub enum Reduction {
     All,
     /// How many are not 0.
     CountNonzero,
+    /// Where the first of the largest is, in raster order; the first NaN if there is one.
+    ArgMax,
+    /// Where the first of the smallest is.
+    ArgMin,
     /// How many fall in which bin: scikit-image's bins, one per integer, or 256 between the extremes of a float image.
     Histogram,
 }
@@ -38,20 +57,44 @@ impl Reduction {
     /// All of them, by name.
     pub const ALL: &'static [(&'static str, Reduction)] = &[
         ("sum", Reduction::Sum),
+        ("prod", Reduction::Prod),
         ("mean", Reduction::Mean),
         ("min", Reduction::Min),
         ("max", Reduction::Max),
+        ("ptp", Reduction::Ptp),
         ("std", Reduction::Std),
         ("var", Reduction::Var),
         ("any", Reduction::Any),
         ("all", Reduction::All),
         ("count_nonzero", Reduction::CountNonzero),
+        ("argmax", Reduction::ArgMax),
+        ("argmin", Reduction::ArgMin),
         ("histogram", Reduction::Histogram),
     ];
 
     /// numpy's name.
     pub fn name(self) -> &'static str {
         Reduction::ALL.iter().find(|(_, r)| *r == self).map_or("reduce", |(name, _)| name)
+    }
+
+    /// The kernel's method; none for the histogram.
+    fn method(self, ddof: u32) -> Option<Method> {
+        Some(match self {
+            Reduction::Sum => Method::Sum,
+            Reduction::Prod => Method::Prod,
+            Reduction::Mean => Method::Mean,
+            Reduction::Min => Method::Min,
+            Reduction::Max => Method::Max,
+            Reduction::Ptp => Method::Ptp,
+            Reduction::Std => Method::Std { ddof },
+            Reduction::Var => Method::Var { ddof },
+            Reduction::Any => Method::Any,
+            Reduction::All => Method::All,
+            Reduction::CountNonzero => Method::CountNonzero,
+            Reduction::ArgMax => Method::ArgMax,
+            Reduction::ArgMin => Method::ArgMin,
+            Reduction::Histogram => return None,
+        })
     }
 }
 
@@ -73,7 +116,7 @@ impl std::str::FromStr for Reduction {
 /// What a reduction found.
 #[derive(Clone, Debug)]
 pub enum Reduced {
-    /// A whole number, exact.
+    /// A whole number, as the dtype of the result holds it.
     Int(i128),
     /// A measurement.
     Float(f64),
@@ -102,16 +145,112 @@ impl Reduced {
     }
 }
 
-/// The reduction of all samples; the fold's value is a [`Reduced`], or a [`Histogram`] for the histogram. Sums are exact, so that results
-/// are the same bits however the image is cut.
+impl From<Found> for Reduced {
+    fn from(found: Found) -> Reduced {
+        match found {
+            Found::Bool(b) => Reduced::Bool(b),
+            Found::Float(f) => Reduced::Float(f),
+            Found::Int(i) => Reduced::Int(i),
+            // The kernel's list may grow.
+            _ => Reduced::Float(f64::NAN),
+        }
+    }
+}
+
+/// Over which axes, and what becomes of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReduceOptions {
+    /// The axes that are reduced, counted from 0 or, negative, from the last; `None` for all.
+    pub axes: Option<Vec<i64>>,
+    /// Reduced axes stay, with one sample each.
+    pub keepdims: bool,
+    /// Samples are cast to this dtype first, and so is the result: numpy's `dtype`.
+    pub dtype: Option<Dtype>,
+    /// What `std` and `var` take off the number of samples they divide by.
+    pub ddof: u32,
+}
+
+/// The reduction that `params` are for, over `axis` (one, several, or all if none is given); `keepdims`, `dtype` and `ddof` as numpy's.
 ///
 /// # Errors
-/// For the histogram of a mask.
-pub fn reduce(input: &Arc<Node>, reduction: Reduction) -> Result<Arc<Node>> {
-    match reduction {
-        Reduction::Histogram => histogram(input, 256),
-        _ => Node::fold(Arc::new(ReduceFold { reduction }), input.clone(), vec![]),
+/// As [`reduce_with`].
+pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
+    let reduction: Reduction = params.op().parse()?;
+    let dtype = params.text("dtype")?;
+    let mut options = ReduceOptions {
+        axes: params.numbers("axis")?.map(|n| whole(&n)).transpose()?,
+        keepdims: params.flag("keepdims")?.unwrap_or(false),
+        dtype: dtype.map(|name| Dtype::parse(&name)).transpose()?,
+        ddof: 0,
+    };
+    if matches!(reduction, Reduction::Std | Reduction::Var) {
+        options.ddof = params.count("ddof")?.unwrap_or(0).min(u32::MAX.into()) as u32;
     }
+    reduce_with(input, reduction, &options)
+}
+
+fn whole(numbers: &[f64]) -> Result<Vec<i64>> {
+    let given = || Error::argument("axis", format!("{numbers:?}"), "whole numbers");
+    numbers
+        .iter()
+        .map(|n| (n.fract() == 0.0 && n.abs() < 1e9).then_some(*n as i64).ok_or_else(given))
+        .collect()
+}
+
+/// A lazy image of what a reduction finds: without the reduced axes, or with one sample along them. Dtypes are numpy's: sums of
+/// integers are `int64` or `uint64` and wrap around, means of integers `float64`, those of floats keep their dtype (but are summed
+/// without rounding).
+///
+/// ```
+/// # use petavox_core::*; use petavox_engine::*; use std::sync::Arc;
+/// use petavox_ops::operation::reduce::{ReduceOptions, Reduction, reduce_with};
+/// # fn shown(image: &Arc<Node>) -> Result<()> {
+/// let options = ReduceOptions { axes: Some(vec![0, -1]), ..ReduceOptions::default() };
+/// let per_row = reduce_with(image, Reduction::Mean, &options)?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// [`Error::InvalidArgument`] if there is no such axis, one is named twice, `argmax` or `argmin` are asked for along some of several axes, or
+/// extremes of no samples; [`Error::UnsupportedDtype`] for `ptp` of booleans. The histogram is of whole images only, see [`reduce`].
+pub fn reduce_with(
+    input: &Arc<Node>,
+    reduction: Reduction,
+    options: &ReduceOptions,
+) -> Result<Arc<Node>> {
+    if let Some(dtype) = options.dtype {
+        let cast = super::astype::cast(input, dtype)?;
+        let plain = ReduceOptions { dtype: None, ..options.clone() };
+        return super::astype::cast(&reduce_with(&cast, reduction, &plain)?, dtype);
+    }
+    let reduce = Arc::new(Reduce::new(reduction, options, input.spec())?);
+    if reduce.wants_passes() {
+        pass::image(&reduce, input)
+    } else {
+        Node::block(Arc::new(columns::Columns(reduce)), vec![input.clone()], vec![])
+    }
+}
+
+/// The reduction of all samples, as a fold whose value [`reduced`] takes out.
+///
+/// # Errors
+/// For the histogram of a mask, and extremes of no samples.
+pub fn reduce(input: &Arc<Node>, reduction: Reduction) -> Result<Arc<Node>> {
+    if reduction == Reduction::Histogram {
+        return histogram(input, 256);
+    }
+    let reduce = Reduce::new(reduction, &ReduceOptions::default(), input.spec())?;
+    if reduce.wants_passes() {
+        return pass::fold(&Arc::new(reduce), input);
+    }
+    // The one sample of what is made of the whole image at once.
+    let one = reduce_with(input, reduction, &ReduceOptions::default())?;
+    reduce_one(&one)
+}
+
+fn reduce_one(one: &Arc<Node>) -> Result<Arc<Node>> {
+    let sum = Reduce::new(Reduction::Sum, &ReduceOptions::default(), one.spec())?;
+    pass::fold(&Arc::new(sum), one)
 }
 
 /// Takes the value out of the fold that [`reduce`] made.
@@ -121,105 +260,8 @@ pub fn reduce(input: &Arc<Node>, reduction: Reduction) -> Result<Arc<Node>> {
 pub fn reduced(value: &Value, reduction: Reduction) -> Result<Reduced> {
     match reduction {
         Reduction::Histogram => Ok(Reduced::Histogram(value.get::<Histogram>()?.clone())),
-        _ => value.get::<Reduced>().cloned(),
+        _ => value.get::<pass::Passed>()?.first(),
     }
-}
-
-struct ReduceFold {
-    reduction: Reduction,
-}
-
-struct Seen {
-    statistics: Statistics,
-    n_nonzero: u64,
-}
-
-impl FoldOp for ReduceFold {
-    fn name(&self) -> &'static str {
-        self.reduction.name()
-    }
-
-    fn params(&self) -> serde_json::Value {
-        serde_json::Value::Null
-    }
-
-    fn accept(&self, _input: &ImageSpec) -> Result<()> {
-        Ok(())
-    }
-
-    fn state_bytes(&self, _input: &ImageSpec) -> u64 {
-        64 << 10
-    }
-
-    fn cost_ns(&self) -> f64 {
-        3.0
-    }
-
-    fn map(&self, block: &Block, _input: &ImageSpec) -> Result<Part> {
-        use Reduction::{All, Any, CountNonzero};
-        let counts = matches!(self.reduction, Any | All | CountNonzero);
-        let n_nonzero =
-            if counts { dispatch!(block.dtype(), T => n_nonzero(block.typed::<T>()?)) } else { 0 };
-        // Counting needs no sums, whose exactness costs time.
-        let statistics = if counts { Statistics::default() } else { Statistics::of_block(block)? };
-        Ok(Box::new(Seen { statistics, n_nonzero }))
-    }
-
-    fn merge(&self, left: Part, right: Part) -> Result<Part> {
-        let (left, right) = (part::<Seen>(left)?, part::<Seen>(right)?);
-        Ok(Box::new(Seen {
-            statistics: left.statistics.merge(&right.statistics),
-            n_nonzero: left.n_nonzero + right.n_nonzero,
-        }))
-    }
-
-    fn finish(&self, merged: Option<Part>, input: &ImageSpec) -> Result<Value> {
-        let seen = match merged {
-            Some(merged) => part::<Seen>(merged)?,
-            None => Seen { statistics: Statistics::default(), n_nonzero: 0 },
-        };
-        let statistics = &seen.statistics;
-        let reduced = match self.reduction {
-            Reduction::Sum => match statistics.sum() {
-                Scalar::Int(i) => Reduced::Int(i),
-                Scalar::Float(_) if !input.dtype.is_float() => Reduced::Int(0),
-                Scalar::Float(f) => Reduced::Float(f),
-            },
-            Reduction::Mean => Reduced::Float(statistics.mean()),
-            Reduction::Std => Reduced::Float(statistics.std()),
-            Reduction::Var => Reduced::Float(statistics.std().powi(2)),
-            Reduction::Min | Reduction::Max => self.extreme(statistics, input.dtype)?,
-            Reduction::Any => Reduced::Bool(seen.n_nonzero > 0),
-            Reduction::All => Reduced::Bool(seen.n_nonzero == input.len() as u64),
-            Reduction::CountNonzero => Reduced::Int(seen.n_nonzero.into()),
-            Reduction::Histogram => return Err(Error::internal("reduce", "not a histogram")),
-        };
-        let json = reduced.json();
-        Ok(Value::new(reduced, json))
-    }
-}
-
-impl ReduceFold {
-    fn extreme(&self, statistics: &Statistics, dtype: Dtype) -> Result<Reduced> {
-        let extent = statistics.extent();
-        if extent.n_nan > 0 {
-            return Ok(Reduced::Float(f64::NAN));
-        }
-        let Some((low, high)) = extent.range else {
-            let name = self.reduction.name();
-            return Err(Error::argument(name, "an image without samples", "an image with samples"));
-        };
-        Ok(match if self.reduction == Reduction::Min { low } else { high } {
-            Scalar::Int(i) if dtype == Dtype::Bool => Reduced::Bool(i != 0),
-            Scalar::Int(i) => Reduced::Int(i),
-            Scalar::Float(f) => Reduced::Float(f),
-        })
-    }
-}
-
-fn n_nonzero<T: Element>(samples: &[T]) -> u64 {
-    let zero = T::from_f64(0.0);
-    samples.iter().filter(|x| **x != zero).count() as u64
 }
 
 impl std::fmt::Display for Reduced {
