@@ -40,6 +40,7 @@ pub(super) struct GridChoice {
     pub(super) task_bytes: u64,
     pub(super) cache_bytes: u64,
     pub(super) cpu_secs: f64,
+    pub(super) secs: f64,
     pub(super) reads: Vec<ReadSummary>,
 }
 
@@ -135,6 +136,7 @@ fn price(
             task_bytes: 0,
             cache_bytes: 0,
             cpu_secs: 0.0,
+            secs: 0.0,
             reads: vec![],
         };
         return Ok((0.0, choice));
@@ -147,14 +149,8 @@ fn price(
     for index in &samples {
         let region = grid.region_at(index);
         let write = query.sinks.iter().map(|s| s.scratch_bytes(&region)).max().unwrap_or(0);
-        let roots: u64 = query
-            .program
-            .roots
-            .iter()
-            .map(|&r| (region.len() * query.program.lines[r].spec.dtype.size()) as u64)
-            .sum();
-        task_bytes = task_bytes
-            .max(query.program.peak_bytes(&region).max(roots + write + query.consumer_bytes));
+        let (peak, held) = query.program.peak_bytes(&region);
+        task_bytes = task_bytes.max(peak.max(held + write + query.consumer_bytes));
     }
     if task_bytes > query.room {
         return Err(task_bytes);
@@ -183,11 +179,15 @@ fn price(
             Step::Run { op, .. } => ns += times * made.len() as f64 * op.cost_ns(),
             Step::Read(source) => {
                 let decoded = decoding.bytes.get(&i).copied().unwrap_or(0.0);
-                ns += decoded * DECODE_NS;
+                let in_memory = source.reads_below_chunk() && source.locator().is_none();
+                ns += decoded * if in_memory { COPY_NS } else { DECODE_NS };
                 if source.reads_below_chunk() && source.locator().is_some() {
                     ns += times * runs(made, &line.spec.shape) * READ_RUN_NS;
                 }
-                let name = source.locator().unwrap_or_else(|| "earlier stage".to_owned());
+                let name = source.locator().unwrap_or_else(|| match line.name {
+                    "open" => "memory".to_owned(),
+                    name => format!("earlier stage: {name}"),
+                });
                 reads.push(ReadSummary { name, bytes: decoded as u64 });
             }
         }
@@ -202,6 +202,7 @@ fn price(
         task_bytes,
         cache_bytes: decoding.cache_bytes,
         cpu_secs,
+        secs,
         reads,
     };
     Ok((secs, choice))

@@ -27,6 +27,8 @@ pub(crate) enum Step {
 pub(crate) struct Line {
     pub(crate) step: Step,
     pub(crate) spec: ImageSpec,
+    /// The operation's name; `open` for images that are read.
+    pub(crate) name: &'static str,
 }
 
 /// The fused chain of a stage: steps in order, the last uses of each known, roots that are handed to consumers.
@@ -99,8 +101,9 @@ impl Program {
         last
     }
 
-    /// The most memory that making `target` takes at one time, without what the consumers take.
-    pub(crate) fn peak_bytes(&self, target: &Region) -> u64 {
+    /// The most memory that making `target` takes at one time, without what the consumers take; and what is left of it while they
+    /// take the roots' blocks, one after another.
+    pub(crate) fn peak_bytes(&self, target: &Region) -> (u64, u64) {
         let regions = self.regions(target);
         let last = self.last_uses();
         let bytes =
@@ -132,7 +135,11 @@ impl Program {
                 }
             }
         }
-        peak
+        // What is still there are the roots. A block that was made larger than the target, for others, is cropped.
+        let roots = || self.roots.iter().copied();
+        let crop = roots().filter(|&r| regions.made[r].as_ref() != Some(target));
+        let crop = crop.map(|r| bytes(r, target)).max().unwrap_or(0);
+        (peak, live.iter().sum::<u64>() + crop)
     }
 }
 
@@ -173,10 +180,10 @@ fn add(
             return i;
         }
         (None, Kind::Sweep(_)) => {
-            Step::Read(Arc::new(super::later::Later::new(node.spec().clone())))
+            Step::Read(Arc::new(super::later::Later::swept(node.spec().clone())))
         }
     };
-    lines.push(Line { step, spec: node.spec().clone() });
+    lines.push(Line { step, spec: node.spec().clone(), name: node.name() });
     index.insert(node.id(), lines.len() - 1);
     lines.len() - 1
 }
