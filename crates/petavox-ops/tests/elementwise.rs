@@ -396,3 +396,210 @@ const UNARY_LETTERS: usize = LETTERS.len();
 fn cast(x: &Block, dtype: &str) -> Block {
     compute("astype", &[x], json!({ "dtype": dtype })).unwrap()
 }
+
+fn message(name: &str, blocks: &[&Block], params: Json) -> String {
+    compute(name, blocks, params).unwrap_err().to_string()
+}
+
+fn of<T: petavox_core::Element>(samples: &[T]) -> Block {
+    Block::from_vec(Region::new([0], [samples.len()]), samples.to_vec()).unwrap()
+}
+
+#[test]
+fn errors_say_what_numpy_says() {
+    let (bytes, ints, floats) = (of(&[1u8, 2]), of(&[1i16, -2]), of(&[1f32, 2.0]));
+    let three = of(&[1u8, 2, 3]);
+    for (name, blocks, params, part) in [
+        (
+            "add",
+            vec![&bytes],
+            json!({ "value": 300 }),
+            "Python integer 300 out of bounds for uint8",
+        ),
+        (
+            "maximum",
+            vec![&bytes],
+            json!({ "value": -1 }),
+            "Python integer -1 out of bounds for uint8",
+        ),
+        (
+            "where",
+            vec![&bytes, &bytes],
+            json!({ "y": 256 }),
+            "Python integer 256 out of bounds for uint8",
+        ),
+        (
+            "power",
+            vec![&ints],
+            json!({ "value": -1 }),
+            "Integers to negative integer powers are not allowed",
+        ),
+        (
+            "power",
+            vec![&bytes, &ints],
+            json!({}),
+            "Integers to negative integer powers are not allowed",
+        ),
+        (
+            "add",
+            vec![&bytes, &three],
+            json!({}),
+            "could not be broadcast together with shapes (2) (3)",
+        ),
+        (
+            "bitwise_and",
+            vec![&floats],
+            json!({ "value": 1 }),
+            "bitwise_and does not take dtype float32",
+        ),
+        ("add", vec![&bytes], json!({}), "add: value: got nothing"),
+        ("add", vec![&bytes, &bytes, &bytes], json!({}), "got 3 operands, expected 2"),
+        ("add", vec![&bytes, &bytes], json!({ "value": 1 }), "'value'"),
+        ("sqrt", vec![&bytes], json!({ "value": 1 }), "'value'"),
+        (
+            "add",
+            vec![&bytes, &bytes],
+            json!({ "operands": [{ "image": 0 }, { "value": 1 }] }),
+            "every image",
+        ),
+        (
+            "add",
+            vec![&bytes],
+            json!({ "operands": [{ "image": 0 }, { "image": 1 }] }),
+            "one of 1 images",
+        ),
+        ("add", vec![&bytes], json!({ "operands": [{ "image": 0 }, null] }), "operands"),
+        (
+            "add",
+            vec![&bytes],
+            json!({ "operands": [{ "image": 0 }, { "value": "seven" }] }),
+            "a number",
+        ),
+        (
+            "add",
+            vec![&bytes],
+            json!({ "operands": [{ "image": 0 }, { "value": 1.5, "dtype": "int8" }] }),
+            "an integer",
+        ),
+        (
+            "add",
+            vec![&bytes],
+            json!({ "operands": [{ "image": 0 }, { "value": 1, "dtype": "int9" }] }),
+            "int9",
+        ),
+        (
+            "add",
+            vec![&floats],
+            json!({ "value": "1".repeat(400) }),
+            "int too large to convert to float",
+        ),
+        ("clip", vec![&bytes], json!({}), "neither min nor max"),
+        ("clip", vec![&bytes], json!({ "min": 256 }), "out of bounds for uint8"),
+        ("add", vec![&floats], json!({ "value": 1, "dtype": "int8" }), "same_kind"),
+    ] {
+        let got = message(name, &blocks, params.clone());
+        assert!(got.contains(part), "{name} {params}: {got}");
+    }
+}
+
+#[test]
+fn numbers_travel_exactly() {
+    let floats = of(&[0.0f64]);
+    for bits in [
+        0x3fb999999999999au64,
+        1,
+        0x7fefffffffffffff,
+        0x3ff0000000000001,
+        0x8000000000000000,
+        0x4340000000000001,
+    ] {
+        let value = f64::from_bits(bits);
+        let got = compute(
+            "copysign",
+            &[&floats],
+            json!({ "operands": [{ "value": value }, { "image": 0 }] }),
+        )
+        .unwrap();
+        assert_eq!(got.typed::<f64>().unwrap()[0], value.abs());
+        let got = compute(
+            "add",
+            &[&floats],
+            json!({ "operands": [{ "image": 0 }, { "value": value, "dtype": "float64" }] }),
+        );
+        assert_eq!(got.unwrap().typed::<f64>().unwrap()[0], value);
+    }
+    for value in ["nan", "inf", "-inf"] {
+        let got = compute("add", &[&floats], json!({ "value": value })).unwrap();
+        assert_eq!(got.typed::<f64>().unwrap()[0].to_string().to_lowercase(), value);
+    }
+    let longs = of(&[0u64]);
+    for value in [u64::MAX, (1 << 53) + 1, 1 << 63] {
+        let got = compute("bitwise_or", &[&longs], json!({ "value": value })).unwrap();
+        assert_eq!(got.typed::<u64>().unwrap()[0], value);
+        let strong = json!({ "operands": [{ "image": 0 }, { "value": value, "dtype": "uint64" }] });
+        assert_eq!(compute("add", &[&longs], strong).unwrap().typed::<u64>().unwrap()[0], value);
+    }
+    // Integers are compared with integers, whatever their length.
+    let near = of(&[(1i64 << 53) + 1]);
+    assert_eq!(compute("greater", &[&near], json!({ "value": 1i64 << 53 })).unwrap().bytes(), [1]);
+    assert_eq!(
+        compute("equal", &[&near, &of(&[(1u64 << 53) + 1])], json!({})).unwrap().bytes(),
+        [1]
+    );
+    for (value, less) in [
+        ("-1000000000000000000000000000000000000000000", 0),
+        ("1000000000000000000000000000000000000000000", 1),
+    ] {
+        assert_eq!(compute("less", &[&near], json!({ "value": value })).unwrap().bytes(), [less]);
+        let turned = json!({ "operands": [{ "value": value, "dtype": "weak" }, { "image": 0 }] });
+        assert_eq!(compute("less", &[&near], turned).unwrap().bytes(), [1 - less]);
+    }
+}
+
+#[test]
+fn one_image_may_stand_in_several_places() {
+    let image = of(&[1.0f32, -3.0]);
+    let twice = json!({ "operands": [{ "image": 0 }, { "image": 0 }] });
+    assert_eq!(compute("multiply", &[&image], twice).unwrap().typed::<f32>().unwrap(), [1.0, 9.0]);
+}
+
+#[test]
+fn half_floats_are_single() {
+    let strong = json!({ "operands": [{ "image": 0 }, { "value": 0.5, "dtype": "float16" }] });
+    let got = compute("add", &[&of(&[1u8, 2])], strong).unwrap();
+    assert_eq!(got.typed::<f32>().unwrap(), [1.5, 2.5]);
+    assert_eq!(compute("sqrt", &[&of(&[4u8])], json!({})).unwrap().typed::<f32>().unwrap(), [2.0]);
+}
+
+#[test]
+fn limits_that_cannot_be_passed_are_not_looked_at() {
+    let bytes = of(&[0u8, 3, 255]);
+    for (params, want, function) in [
+        (json!({ "min": -5, "max": 300 }), [0, 3, 255], "positive"),
+        (json!({ "min": 1, "max": 300 }), [1, 3, 255], "maximum"),
+        (json!({ "min": -1, "max": 200 }), [0, 3, 200], "minimum"),
+        (json!({ "min": 1, "max": 200 }), [1, 3, 200], "clip"),
+    ] {
+        assert_eq!(compute("clip", &[&bytes], params.clone()).unwrap().bytes(), want);
+        let params = serde_json::from_value(params).unwrap();
+        assert_eq!(apply_to(&[node("bytes", &bytes)], "clip", params).unwrap().name(), function);
+    }
+}
+
+#[test]
+fn the_result_lies_where_the_first_image_of_all_its_axes_lies() {
+    let plane = ImageSpec::new([5, 1], Dtype::UInt8).unwrap().with_spacing(&[3.0], None).unwrap();
+    let mut volume = ImageSpec::new([4, 5, 6], Dtype::Int8).unwrap();
+    volume.spacing.values = vec![2.0, 0.5, 0.25];
+    volume.spacing.unit = Some("micrometer".into());
+    volume.origin = vec![10.0, 0.0, 1.0];
+    let other = ImageSpec::new([1, 5, 6], Dtype::Float32).unwrap();
+    let nodes: Vec<_> = [("a", plane), ("b", volume.clone()), ("c", other)]
+        .into_iter()
+        .map(|(name, spec)| node_of(name, spec))
+        .collect();
+    let sum = apply_to(&nodes[..2], "add", Map::new()).unwrap();
+    assert_eq!(*sum.spec(), volume.with_dtype(Dtype::Int16));
+    let chosen = apply_to(&nodes, "where", Map::new()).unwrap();
+    assert_eq!(*chosen.spec(), volume.with_dtype(Dtype::Float32));
+}

@@ -10,9 +10,13 @@ mod function;
 mod loops;
 mod maths;
 mod number_loops;
+mod rows;
 mod types;
 
 pub use broadcast::{Operand, evaluate};
 pub use constant::{Constant, Number};
 pub use function::Function;
 pub use types::{Loop, promote, resolve, weak_dtype};
+
+#[cfg(test)]
+mod tests;

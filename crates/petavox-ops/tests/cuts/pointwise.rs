@@ -1,9 +1,14 @@
 //! numpy's elementwise functions of an image and numbers, and what they mean.
 
+use super::cuts::{Cut, any_cut, samples, stored};
 use super::plain::Plain;
-use super::{Definition, Input, truth};
+use super::{Definition, Input, block, image, truth};
 use Input::{Grey, Mask};
-use petavox_core::Dtype::{Float32, Float64, Int16, Int64, UInt8, UInt16};
+use petavox_core::Dtype::{Bool, Float32, Float64, Int16, Int64, UInt8, UInt16};
+use petavox_core::ImageSpec;
+use petavox_ops::apply_to;
+use proptest::prelude::*;
+use std::sync::Arc;
 
 /// More rows of the table of operations.
 #[rustfmt::skip]
@@ -80,4 +85,57 @@ pub(crate) const ROWS: &[(&str, Input, usize, Definition)] = &[
 fn each(p: &Plain, f: fn(f64) -> f64) -> Option<Plain> {
     let all = p.map(f);
     all.samples.iter().all(|v| v.is_finite()).then_some(all)
+}
+
+/// The axes of `shape` but the first `drop`, those of `ones` with one sample.
+fn part(shape: &[usize], drop: usize, ones: &[bool]) -> Vec<usize> {
+    let kept = shape.iter().zip(ones).skip(drop.min(shape.len()));
+    kept.map(|(&n, &one)| if one { 1 } else { n }).collect()
+}
+
+/// The sample that stands at a point of a larger shape.
+fn stretched(p: &Plain, point: &[i64]) -> f64 {
+    let own = point[point.len() - p.shape.len()..].iter().zip(&p.shape);
+    p.at(&own.map(|(&x, &n)| if n == 1 { 0 } else { x }).collect::<Vec<i64>>(), f64::NAN)
+}
+
+proptest! {
+    #![proptest_config(super::config(150))]
+
+    #[test]
+    fn operands_of_different_shapes_are_one_and_the_same_however_they_are_cut(
+        shape in super::shapes(4), seed: u64, ones in prop::collection::vec(any::<[bool; 3]>(), 4), drop in 0usize..5,
+        which in 0usize..3, cuts in prop::collection::vec([any_cut(), any_cut(), any_cut()], 3),
+    ) {
+        let column = |k: usize| ones.iter().map(|o| o[k]).collect::<Vec<bool>>();
+        let dtypes = [if which == 2 { Bool } else { Int16 }, Float64, Float64];
+        let shapes = [part(&shape, 0, &column(0)), part(&shape, drop, &column(1)), part(&shape, drop / 2, &column(2))];
+        let (name, f, n): (_, fn(&[f64]) -> f64, _) = [
+            ("subtract", (|v| v[0] - v[1]) as fn(&[f64]) -> f64, 2),
+            ("less", |v| truth(v[0] < v[1]), 2),
+            ("where", |v| if v[0] != 0.0 { v[1] } else { v[2] }, 3),
+        ][which];
+        let plains: Vec<Plain> = (0..n)
+            .map(|k| image(shapes[k].clone(), if dtypes[k] == Bool { Mask } else { Grey(dtypes[k]) }, seed ^ k as u64))
+            .collect();
+        let computed = |cuts: &[Cut; 3]| {
+            let sources: Vec<_> = (0..n)
+                .map(|k| {
+                    let spec = ImageSpec::new(shapes[k].clone(), dtypes[k]).unwrap();
+                    stored(&spec, &Arc::new(block(&plains[k], dtypes[k])), &cuts[k])
+                })
+                .collect();
+            let node = apply_to(&sources, name, serde_json::Map::new()).unwrap();
+            samples(&node, &cuts[2]).unwrap()
+        };
+        let first = computed(&[Cut::whole(), Cut::whole(), Cut::whole()]);
+        let got = super::plain_of(&first);
+        for (point, got) in got.points().iter().zip(&got.samples) {
+            let operands: Vec<f64> = plains.iter().map(|p| stretched(p, point)).collect();
+            prop_assert_eq!(*got, f(&operands), "{} of {:?} at {:?}", name, &shapes[..n], point);
+        }
+        for cut in &cuts {
+            prop_assert!(computed(cut).bytes() == first.bytes(), "{name} of {:?} under {cut:?}", &shapes[..n]);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Numbers beside images: Python's, which take the image's dtype, and numpy's, which have their own.
 
-use super::broadcast::cast_samples;
+use super::rows::cast_samples;
 use petavox_core::{Dtype, Element, Error, Result, dispatch};
 
 /// A Python number, as it was written.

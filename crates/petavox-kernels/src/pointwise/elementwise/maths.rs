@@ -73,7 +73,7 @@ macro_rules! reals {
 
 reals! { f32 f64 }
 
-/// Rules of integers.
+/// Rules of integers. Anything divided by 0 is 0.
 pub(super) trait Whole: Copy {
     fn floor_divide(self, by: Self) -> Self;
     fn remainder(self, by: Self) -> Self;
@@ -84,28 +84,23 @@ pub(super) trait Whole: Copy {
 }
 
 macro_rules! wholes {
-    ($($ty:ident $name:ident;)*) => { $(impl Whole for $ty {
+    ($($ty:ident $name:ident $via:ident $between:ident;)*) => { $(impl Whole for $ty {
         #[inline(always)]
         fn floor_divide(self, by: Self) -> Self {
-            if by == 0 {
-                return 0;
-            }
-            let quotient = self.wrapping_div(by);
-            wholes!(@$name self.wrapping_rem(by) != 0 && (self < 0) != (by < 0), quotient.wrapping_sub(1), quotient)
+            let quotient = wholes!(@divide $via $between $name floor self by $ty);
+            if by == 0 { 0 } else { quotient }
         }
 
         #[inline(always)]
         fn remainder(self, by: Self) -> Self {
-            if by == 0 {
-                return 0;
-            }
-            let rest = self.wrapping_rem(by);
-            wholes!(@$name rest != 0 && (rest < 0) != (by < 0), rest.wrapping_add(by), rest)
+            let quotient = Whole::floor_divide(self, by);
+            if by == 0 { 0 } else { self.wrapping_sub(quotient.wrapping_mul(by)) }
         }
 
         #[inline(always)]
         fn fmod(self, by: Self) -> Self {
-            if by == 0 { 0 } else { self.wrapping_rem(by) }
+            let quotient = wholes!(@divide $via $between $name trunc self by $ty);
+            if by == 0 { 0 } else { self.wrapping_sub(quotient.wrapping_mul(by)) }
         }
 
         #[inline(always)]
@@ -128,6 +123,25 @@ macro_rules! wholes {
             wholes!(@$name self < 0, wholes!(@minus $name), Self::from(self > 0))
         }
     })* };
+    (@divide none none $name:ident floor $x:ident $by:ident $ty:ident) => {{
+        let safe = if $by == 0 { 1 } else { $by };
+        let down = $x.wrapping_div(safe);
+        wholes!(@$name $x.wrapping_rem(safe) != 0 && ($x < 0) != (safe < 0), down.wrapping_sub(1), down)
+    }};
+    (@divide none none $name:ident trunc $x:ident $by:ident $ty:ident) => {
+        $x.wrapping_div(if $by == 0 { 1 } else { $by })
+    };
+    // Processors divide many floats at once, but integers one by one. A float with digits enough for the product of the operands'
+    // quotient and divisor is never rounded to or past a whole number that the quotient does not reach.
+    (@divide $via:ident $between:ident $name:ident $round:ident $x:ident $by:ident $ty:ident) => {{
+        // The smallest integer by -1 is the one quotient that does not fit; it wraps, as its negative does.
+        let turns = wholes!(@$name $by.wrapping_add(1) == 0, true, false);
+        let safe = if $by == 0 || turns { 1 } else { $by };
+        let quotient = ($x as $via / safe as $via).$round();
+        // SAFETY: neither NaN nor infinite, as the divisor is not 0, and no larger than the dividend.
+        let quotient = unsafe { quotient.to_int_unchecked::<$between>() };
+        if turns { $x.wrapping_neg() } else { quotient as $ty }
+    }};
     (@signed $if:expr, $then:expr, $else:expr) => { if $if { $then } else { $else } };
     (@unsigned $if:expr, $then:expr, $else:expr) => { $else };
     (@minus signed) => { -1 };
@@ -135,7 +149,14 @@ macro_rules! wholes {
 }
 
 wholes! {
-    u8 unsigned; i8 signed; u16 unsigned; i16 signed; u32 unsigned; i32 signed; u64 unsigned; i64 signed;
+    u8 unsigned f32 i32;
+    i8 signed f32 i32;
+    u16 unsigned f32 i32;
+    i16 signed f32 i32;
+    u32 unsigned f64 u32;
+    i32 signed f64 i32;
+    u64 unsigned none none;
+    i64 signed none none;
 }
 
 /// Wrapping power by squaring; the same bits for signed and unsigned.
