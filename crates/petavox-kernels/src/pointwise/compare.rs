@@ -1,4 +1,4 @@
-//! Comparisons with a number, and logic between masks.
+//! Comparisons with a number that stays exact.
 
 use super::same_region;
 use crate::sample::{Integer, dispatch_integers};
@@ -40,15 +40,6 @@ pub enum Comparison {
     LessEqual,
     Equal,
     NotEqual,
-}
-
-/// What two masks are joined by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Logic {
-    And,
-    Or,
-    Xor,
 }
 
 /// Where every sample of an integer image stands relative to a number: by an integer of the image's own type, or outside
@@ -157,45 +148,4 @@ fn write<T: Element>(input: &[T], op: Comparison, v: T, out: &mut [u8]) {
         Comparison::Equal => each(input, out, |x| x == v),
         Comparison::NotEqual => each(input, out, |x| x != v),
     }
-}
-
-fn masks(op: &str, blocks: &[&Block]) -> Result<()> {
-    for block in blocks {
-        if block.dtype() != Dtype::Bool {
-            return Err(Error::dtype(op, block.dtype(), "bool"));
-        }
-    }
-    Ok(())
-}
-
-/// Joins two `bool` masks of one region.
-///
-/// # Errors
-/// [`Error::UnsupportedDtype`] for other dtypes; [`Error::Internal`] if the regions differ.
-pub fn logic(a: &Block, op: Logic, b: &Block, output: &mut Block) -> Result<()> {
-    masks("logical operation", &[a, b, output])?;
-    same_region("logic", a, output)?;
-    same_region("logic", b, output)?;
-    let pairs = a.typed::<u8>()?.iter().zip(b.typed::<u8>()?);
-    for (to, (&x, &y)) in output.typed_mut::<u8>()?.iter_mut().zip(pairs) {
-        *to = match op {
-            Logic::And => x & y,
-            Logic::Or => x | y,
-            Logic::Xor => x ^ y,
-        };
-    }
-    Ok(())
-}
-
-/// Inverts a `bool` mask.
-///
-/// # Errors
-/// [`Error::UnsupportedDtype`] for other dtypes; [`Error::Internal`] if the regions differ.
-pub fn not(input: &Block, output: &mut Block) -> Result<()> {
-    masks("logical not", &[input, output])?;
-    same_region("not", input, output)?;
-    for (to, from) in output.typed_mut::<u8>()?.iter_mut().zip(input.typed::<u8>()?) {
-        *to = u8::from(*from == 0);
-    }
-    Ok(())
 }

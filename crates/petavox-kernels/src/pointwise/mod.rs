@@ -5,9 +5,9 @@ mod cast;
 mod compare;
 mod elementwise;
 
-pub use arithmetic::{clip, scale_offset};
+pub use arithmetic::scale_offset;
 pub use cast::cast;
-pub use compare::{Comparison, Logic, Scalar, compare, logic, not};
+pub use compare::{Comparison, Scalar, compare};
 
 pub use elementwise::{
     Constant, Function, Loop, Number, Operand, evaluate, promote, resolve, weak_dtype,

@@ -53,24 +53,6 @@ fn large_integers_are_compared_exactly() {
 }
 
 #[test]
-fn clip_limits_and_keeps_nan() {
-    let region = Region::new([0], [4]);
-    let input = Block::from_vec(region.clone(), vec![f32::NAN, -3.0, 0.5, 9.0]).unwrap();
-    let mut out = Block::zeros(region.clone(), Dtype::Float32).unwrap();
-    clip(&input, Scalar::Float(0.0), Scalar::Int(1), &mut out).unwrap();
-    let got = out.typed::<f32>().unwrap();
-    assert!(got[0].is_nan());
-    assert_eq!(got[1..], [0.0, 0.5, 1.0]);
-    let input = Block::from_vec(region.clone(), vec![0u8, 3, 200, 255]).unwrap();
-    let mut out = Block::zeros(region, Dtype::UInt8).unwrap();
-    clip(&input, Scalar::Float(1.5), Scalar::Int(201), &mut out).unwrap();
-    assert_eq!(out.bytes(), [2, 3, 200, 201]);
-    clip(&input, Scalar::Int(-5), Scalar::Int(1000), &mut out).unwrap();
-    assert_eq!(out.bytes(), input.bytes());
-    assert!(clip(&input, Scalar::Int(3), Scalar::Int(2), &mut out).is_err());
-}
-
-#[test]
 fn scaling_is_done_in_the_samples_float() {
     let region = Region::new([0], [2]);
     let input = Block::from_vec(region.clone(), vec![0.1f32, 7.0]).unwrap();
@@ -80,27 +62,4 @@ fn scaling_is_done_in_the_samples_float() {
     let mut out = Block::zeros(region, Dtype::Int16).unwrap();
     scale_offset(&input, -2.0, 0.5, &mut out).unwrap();
     assert_eq!(out.typed::<i16>().unwrap(), [0, -13]);
-}
-
-#[test]
-fn masks_obey_de_morgan() {
-    let region = Region::new([0], [4]);
-    let mask = |v: [bool; 4]| {
-        let samples: Vec<u8> = v.iter().map(|b| u8::from(*b)).collect();
-        Block::from_vec(region.clone(), samples).unwrap().viewed_as(Dtype::Bool).unwrap()
-    };
-    let new = || Block::zeros(region.clone(), Dtype::Bool).unwrap();
-    let (a, b) = (mask([false, false, true, true]), mask([false, true, false, true]));
-    let (mut both, mut either, mut na, mut nb, mut out) = (new(), new(), new(), new(), new());
-    logic(&a, Logic::And, &b, &mut both).unwrap();
-    assert_eq!(both.bytes(), [0, 0, 0, 1]);
-    not(&a, &mut na).unwrap();
-    not(&b, &mut nb).unwrap();
-    logic(&na, Logic::Or, &nb, &mut either).unwrap();
-    not(&either, &mut out).unwrap();
-    assert_eq!(out.bytes(), both.bytes());
-    logic(&a, Logic::Xor, &b, &mut out).unwrap();
-    assert_eq!(out.bytes(), [0, 1, 1, 0]);
-    let bytes = Block::zeros(region.clone(), Dtype::UInt8).unwrap();
-    assert!(matches!(not(&bytes, &mut out), Err(Error::UnsupportedDtype { .. })));
 }
