@@ -2,7 +2,7 @@
 
 use super::same_region;
 use crate::sample::Sample;
-use petavox_core::{Block, Dtype, Error, Result, dispatch};
+use petavox_core::{Block, Dtype, Element, Error, Result, dispatch};
 
 /// `x * scale + offset`: in `float32` from `float32` to `float32`, as numpy does with Python numbers, else in double, cut to the output's
 /// dtype. Takes every dtype; the output may have any but `bool`.
