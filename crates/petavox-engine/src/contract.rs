@@ -24,7 +24,7 @@ impl Need {
 
 /// What a [`BlockOp`] is given to make one block.
 pub struct BlockCall<'a> {
-    /// One block per input, each exactly the region asked for by [`BlockOp::needs`].
+    /// One block per input, each exactly the region asked for by [`BlockOp::needs`] (or one for each of [`BlockOp::parts`]).
     pub inputs: &'a [&'a Block],
     /// The whole inputs' specs, for rules that depend on where the image ends.
     pub specs: &'a [&'a ImageSpec],
@@ -50,6 +50,13 @@ pub trait BlockOp: Send + Sync {
 
     /// What is needed of each input to make `target`.
     fn needs(&self, inputs: &[&ImageSpec], target: &Region) -> Vec<Need>;
+
+    /// What is needed of which input (by its number) to make `target`; [`BlockOp::run`] is given a block for each, in this order.
+    /// By default [`BlockOp::needs`], one of each input. An operation that needs distant parts of an input, or few of many inputs, says so
+    /// here: an input may be named several times, or not at all, and what lies between the parts is not made.
+    fn parts(&self, inputs: &[&ImageSpec], target: &Region) -> Vec<(usize, Need)> {
+        self.needs(inputs, target).into_iter().enumerate().collect()
+    }
 
     /// Bytes of scratch to make `target`.
     fn scratch_bytes(&self, _inputs: &[&ImageSpec], _target: &Region) -> u64 {

@@ -11,8 +11,7 @@ mod run;
 
 pub use contract::{BlockCall, BlockOp, FoldOp, Need, Part, SweepOp, Value, part};
 pub use plan::{
-    Consumer, Keep, KeptImage, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, identity,
-    least_budget, plan,
+    Consumer, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, identity, plan,
 };
 pub use resources::{
     Budget, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,

@@ -32,8 +32,8 @@ pub struct Run {
     pub origin: Origin,
 }
 
-/// Fills `output` from `input`, both in C order and of the same dtype; `axes` are the runs along each axis of the output. Takes
-/// every dtype and no scratch.
+/// Fills `output` from `input`, both in C order and of the same dtype; `axes` are the runs along each axis of the output, of which
+/// neighbours may be taken as one. Takes every dtype and no scratch.
 ///
 /// ```
 /// use petavox_core::{Block, Dtype, Region};
@@ -58,8 +58,8 @@ pub fn gather(input: &Block, output: &mut Block, axes: &[&[Run]]) -> Result<()> 
     if input.dtype() != output.dtype() {
         return wrong("dtypes differ");
     }
-    let lens: Vec<usize> = axes.iter().map(|runs| runs.iter().map(|r| r.len).sum()).collect();
-    if lens != output.shape() {
+    let len: usize = axes.iter().map(|runs| runs.iter().map(|r| r.len).sum::<usize>()).product();
+    if len != output.region().len() {
         return wrong("runs that do not cover the output");
     }
     if output.region().is_empty() {

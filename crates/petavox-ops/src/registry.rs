@@ -88,6 +88,7 @@ operations! {
     "cbrt", Many op::elementwise::build, "cbrt", "cube root (numpy)";
     "ceil", Many op::elementwise::build, "ceil", "next whole number at or above (numpy)";
     "clip", Many op::elementwise::build, "clip:min=0:max=255", "limited to min ... max (numpy)";
+    "concatenate", Many op::join::build_concatenate, "concatenate:axis=0", "images one after another (numpy.concatenate)";
     "copysign", Many op::elementwise::build, "copysign:value=-1", "the first with the sign of the second (numpy)";
     "cos", Many op::elementwise::build, "cos", "cosine of radians (numpy)";
     "cosh", Many op::elementwise::build, "cosh", "hyperbolic cosine (numpy)";
@@ -149,6 +150,7 @@ operations! {
     "remove_small_holes", One op::label::build_remove_small_holes, "remove_small_holes:area_threshold=64:connectivity=1", "fill small holes of a mask (skimage.morphology.remove_small_holes)";
     "remove_small_objects", One op::label::build_remove_small_objects, "remove_small_objects:min_size=64:connectivity=1", "remove small components of a mask (skimage.morphology.remove_small_objects)";
     "repeat", One op::take::build_repeat, "repeat:repeats=2:axis=0", "every sample several times (numpy.repeat)";
+    "reshape", One op::reshape::build, "reshape:shape=128,-1", "the samples in raster order under other axes (numpy.reshape)";
     "right_shift", Many op::elementwise::build, "right_shift:value=4", "bits moved down (numpy)";
     "rint", Many op::elementwise::build, "rint", "nearest whole number, halves to the even one (numpy)";
     "roll", One op::roll::build, "roll:shift=3,5:axis=0,1", "moved along axes, round their ends (numpy.roll)";
@@ -161,6 +163,7 @@ operations! {
     "sqrt", Many op::elementwise::build, "sqrt", "square root (numpy)";
     "square", Many op::elementwise::build, "square", "x times x; integers wrap (numpy)";
     "squeeze", One op::index::build_squeeze, "squeeze", "without axes of one sample (numpy.squeeze)";
+    "stack", Many op::join::build_stack, "stack:axis=0", "images along a new axis (numpy.stack)";
     "std", One op::reduce::build, "std:axis=0:ddof=1", "the standard deviation (numpy)";
     "subtract", Many op::elementwise::build, "subtract:value=3", "difference; integers wrap (numpy)";
     "sum", One op::reduce::build, "sum:axis=0:keepdims=false:dtype=float64", "the sum (numpy)";

@@ -8,6 +8,8 @@ mod plain;
 mod pointwise;
 #[path = "cuts/reductions.rs"]
 mod reductions;
+#[path = "cuts/several.rs"]
+mod several;
 
 use cuts::{Cut, any_cut, samples, stored, value};
 use petavox_core::{Block, Column, Dtype, ImageSpec, Region, Sequential, Table, dispatch};
@@ -18,7 +20,7 @@ use petavox_ops::operation::measure::{PROPERTIES, measure, table};
 use petavox_ops::operation::reduce::{ReduceOptions, Reduction, reduce, reduce_with, reduced};
 use petavox_ops::operation::threshold::Threshold;
 use petavox_ops::thin::{ThinMethod, ThinOptions, thin};
-use petavox_ops::{OPERATIONS, apply};
+use petavox_ops::{OPERATIONS, apply, apply_to};
 use plain::Plain;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -48,6 +50,7 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("binary_opening:connectivity=1:iterations=1", Mask, 4, |p| Some(dilate(&erode(p, 1, 1), 1, 1))),
     ("broadcast_to:shape=3,2,12,11", Grey(Dtype::Int16), 1, |_| None),
     ("broadcast_to:shape=70,90", Grey(Dtype::Int16), 2, |_| None),
+    ("concatenate:axis=0", Grey(Dtype::Int16), 4, |p| Some(p.clone())),
     ("distance_transform_edt", Mask, 4, |p| plain::distance(p, &vec![1.0; p.shape.len()])),
     ("distance_transform_edt:sampling=0.5", Mask, 3, |p| plain::distance(p, &vec![0.5; p.shape.len()])),
     ("downscale:factors=2:method=max", Grey(Dtype::Int16), 3, |p| Some(plain::downscale(p, 2, |c| c.iter().copied().fold(f64::MIN, f64::max)))),
@@ -84,6 +87,10 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("remove_small_holes:area_threshold=4:connectivity=1", Mask, 4, |p| Some(plain::without_small(&p.map(|v| 1.0 - v), 4, 1).map(|v| 1.0 - v))),
     ("remove_small_objects:min_size=5:connectivity=2", Mask, 4, |p| Some(plain::without_small(p, 5, 2))),
     ("repeat:repeats=3:axis=-1", Grey(Dtype::UInt16), 4, |p| Some(plain::picked_by(p, |a, n| (0..n).flat_map(|x| vec![x; if a + 1 == p.shape.len() { 3 } else { 1 }]).collect()))),
+    ("reshape:shape=-1", Grey(Dtype::Int16), 4, |p| Some(plain::reshaped(p.clone(), vec![p.samples.len()]))),
+    ("reshape:shape=70,10,9", Grey(Dtype::UInt8), 2, |p| (p.shape == [70, 90]).then(|| plain::reshaped(p.clone(), vec![70, 10, 9]))),
+    ("reshape:shape=20,5,7", Grey(Dtype::Float32), 1, |p| (p.shape == [700]).then(|| plain::reshaped(p.clone(), vec![20, 5, 7]))),
+    ("reshape:shape=42,15,10", Grey(Dtype::Int32), 2, |p| (p.shape == [70, 90]).then(|| plain::reshaped(p.clone(), vec![42, 15, 10]))),
     ("roll:shift=-30:axis=0", Grey(Dtype::UInt8), 4, |p| Some(plain::picked_by(p, |a, n| around(n, 0, 0, |x| if a == 0 { (x + 30).rem_euclid(n as i64) } else { x })))),
     ("roll:shift=5,400:axis=0,-1", Grey(Dtype::Int16), 4, |p| Some(plain::picked_by(p, |a, n| around(n, 0, 0, |x| { let first = if a == 0 { 5 } else { 0 }; let last = if a + 1 == p.shape.len() { 400 } else { 0 }; (x - first - last).rem_euclid(n as i64) })))),
     ("select:axis=0:index=0", Grey(Dtype::Int16), 4, |p| Some(first_plane(p))),
@@ -91,6 +98,7 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("skeletonize:method=lee", Mask, 3, |p| thinned(p, ThinMethod::Lee)),
     ("skeletonize:method=zhang", Mask, 2, |p| thinned(p, ThinMethod::Zhang)),
     ("squeeze", Grey(Dtype::Int64), 4, |p| Some(squeezed(p))),
+    ("stack:axis=-1", Grey(Dtype::Float64), 4, |p| Some(with_axis(p, p.shape.len()))),
     ("take:indices=0,-1,0,-1,-1:axis=0", Grey(Dtype::Int16), 4, |p| Some(plain::picked_by(p, |a, n| if a == 0 { vec![0, n - 1, 0, n - 1, n - 1] } else { (0..n).collect() }))),
     ("take:indices=-1,0,0,-1:axis=-1", Grey(Dtype::Float64), 4, |p| Some(plain::picked_by(p, |a, n| if a + 1 == p.shape.len() { vec![n - 1, 0, 0, n - 1] } else { (0..n).collect() }))),
     ("take:indices=66,2,33,60,1,40,0,66,3:axis=0", Grey(Dtype::UInt8), 3, |_| None),
@@ -318,6 +326,41 @@ fn every_operation_is_one_and_the_same_however_it_is_cut() {
         proptest!(config(10), |(shape in shapes(most), seed: u64, cuts in prop::collection::vec(any_cut(), 3))| {
             if shape.len() >= least {
                 check(&[name], input, &image(shape, input, seed), &cuts, definition);
+            }
+        });
+    }
+}
+
+#[test]
+fn operations_of_several_images_are_one_and_the_same_however_these_are_cut() {
+    for &(name, params, most, definition) in several::ROWS {
+        let params: serde_json::Map<_, _> = serde_json::from_str(params).unwrap();
+        proptest!(config(20), |(
+            shape in shapes(most), seed: u64, n in several::counts(name),
+            dtype in prop::sample::select(Dtype::ALL), lengths in prop::collection::vec(0usize..7, 40),
+            cuts in prop::collection::vec((any_cut(), any_cut()), 3),
+        )| {
+            let dtype = if name == "where" { Dtype::Bool } else { dtype };
+            let kind = if dtype == Dtype::Bool { Mask } else { Grey(dtype) };
+            let images: Vec<Plain> = (0..n)
+                .map(|k| image(several::shape_of(name, &shape, lengths[k]), kind, seed ^ (k as u64 * 977)))
+                .map(|p| if dtype == Dtype::Bool { p } else { plain_of(&block(&p, dtype)) })
+                .collect();
+            let specs: Vec<ImageSpec> =
+                images.iter().map(|p| ImageSpec::new(p.shape.clone(), dtype).unwrap()).collect();
+            let wholes: Vec<Arc<Block>> = images.iter().map(|p| Arc::new(block(p, dtype))).collect();
+            let compute = |sources: &[&Cut], cut: &Cut| {
+                let of = |k: usize| stored(&specs[k], &wholes[k], sources[k % sources.len()]);
+                let nodes: Vec<Arc<Node>> = (0..n).map(of).collect();
+                samples(&apply_to(&nodes, name, params.clone()).unwrap(), cut).unwrap()
+            };
+            let whole = Cut::whole();
+            let want = compute(&[&whole], &whole);
+            prop_assert_eq!(&plain_of(&want), &definition(&images), "{} of {}", name, dtype);
+            for (cut, other) in &cuts {
+                // Every image is stored in a way of its own.
+                let got = compute(&[cut, other, &whole], cut);
+                prop_assert!(got.bytes() == want.bytes(), "{} of {} {:?} under {:?}", name, n, shape, cut);
             }
         });
     }

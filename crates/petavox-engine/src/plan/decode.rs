@@ -50,12 +50,12 @@ impl<'a> Bands<'a> {
     }
 
     /// What the block at `home` asks of `line`.
-    pub(super) fn block(&mut self, home: &[usize], line: usize) -> Option<&Region> {
+    pub(super) fn block(&mut self, home: &[usize], line: usize) -> Option<&[Region]> {
         self.band(home, u32::MAX, line)
     }
 
     /// What the blocks that have the place `home` on the axes of `mask` ask of `line`, whatever their place on the others.
-    fn band(&mut self, home: &[usize], mask: u32, line: usize) -> Option<&Region> {
+    fn band(&mut self, home: &[usize], mask: u32, line: usize) -> Option<&[Region]> {
         let (program, grid) = (self.program, self.grid);
         let regions = self.known.entry((home.to_vec(), mask)).or_insert_with(|| {
             let block = grid.region_at(home);
@@ -66,7 +66,7 @@ impl<'a> Bands<'a> {
             }
             program.regions(&Region::new(start, shape))
         });
-        regions.made[line].as_ref().filter(|r| !r.is_empty())
+        Some(&regions.made[line][..]).filter(|r| !r.is_empty())
     }
 }
 
@@ -88,11 +88,11 @@ pub(super) fn decoding(
         let (home, counts) = reach.home(line, grid);
         let n_blocks: f64 = counts.iter().product();
         let Some(made) = bands.block(&home, line) else {
-            bytes.insert(line, whole.len() as f64 * size);
+            bytes.insert(line, samples_of(whole) * size);
             continue;
         };
         if source.reads_below_chunk() {
-            bytes.insert(line, made.len() as f64 * size * n_blocks);
+            bytes.insert(line, samples_of(made) * size * n_blocks);
             continue;
         }
         let hull = chunks_of(source, made) * size;
@@ -163,16 +163,24 @@ impl Shared {
     }
 }
 
+/// Samples of all the regions.
+pub(super) fn samples_of(made: &[Region]) -> f64 {
+    made.iter().map(|r| r.len() as f64).sum()
+}
+
 /// Samples of the chunks that `made` touches.
-fn chunks_of(source: &Arc<dyn Source>, made: &Region) -> f64 {
+fn chunks_of(source: &Arc<dyn Source>, made: &[Region]) -> f64 {
     let (chunk, shape) = (source.grid().chunk(), source.grid().shape());
-    (0..shape.len())
-        .map(|a| {
-            let lo = made.start()[a] as usize / chunk[a] * chunk[a];
-            let hi = ((made.end(a) as usize).div_ceil(chunk[a]) * chunk[a]).min(shape[a]);
-            hi.saturating_sub(lo) as f64
-        })
-        .product()
+    let touched = |region: &Region| -> f64 {
+        (0..shape.len())
+            .map(|a| {
+                let lo = region.start()[a] as usize / chunk[a] * chunk[a];
+                let hi = ((region.end(a) as usize).div_ceil(chunk[a]) * chunk[a]).min(shape[a]);
+                hi.saturating_sub(lo) as f64
+            })
+            .product()
+    };
+    made.iter().map(touched).sum()
 }
 
 /// The axes that blocks are counted along.

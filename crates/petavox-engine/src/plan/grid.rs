@@ -1,7 +1,7 @@
 //! Optimiser pass: the block grid of a stage. Every candidate shape is priced with the stage's own program; the cheapest
 //! that fits the budget is taken. Blocks are multiples of what is written, so that each stored object has one writer.
 
-use super::decode::{Bands, decoding};
+use super::decode::{Bands, decoding, samples_of};
 use super::program::{Program, Step};
 use super::reach::Reach;
 use super::stage::ReadSummary;
@@ -40,7 +40,6 @@ pub(super) struct GridChoice {
     pub(super) task_bytes: u64,
     pub(super) cache_bytes: u64,
     pub(super) cpu_secs: f64,
-    pub(super) secs: f64,
     pub(super) reads: Vec<ReadSummary>,
 }
 
@@ -136,7 +135,6 @@ fn price(
             task_bytes: 0,
             cache_bytes: 0,
             cpu_secs: 0.0,
-            secs: 0.0,
             reads: vec![],
         };
         return Ok((0.0, choice));
@@ -149,8 +147,14 @@ fn price(
     for index in &samples {
         let region = grid.region_at(index);
         let write = query.sinks.iter().map(|s| s.scratch_bytes(&region)).max().unwrap_or(0);
-        let (peak, held) = query.program.peak_bytes(&region);
-        task_bytes = task_bytes.max(peak.max(held + write + query.consumer_bytes));
+        let roots: u64 = query
+            .program
+            .roots
+            .iter()
+            .map(|&r| (region.len() * query.program.lines[r].spec.dtype.size()) as u64)
+            .sum();
+        task_bytes = task_bytes
+            .max(query.program.peak_bytes(&region).max(roots + write + query.consumer_bytes));
     }
     if task_bytes > query.room {
         return Err(task_bytes);
@@ -172,22 +176,19 @@ fn price(
             Some(made) => (made, counts.iter().product::<f64>()),
             None => (whole, 1.0),
         };
-        let bytes = (made.len() * line.spec.dtype.size()) as f64;
-        let rows = made.len() as f64 / *made.shape().last().unwrap_or(&1) as f64;
+        let bytes = samples_of(made) * line.spec.dtype.size() as f64;
+        let rows: f64 = made.iter().map(|r| r.len() as f64 / r.row_len().max(1) as f64).sum();
         ns += times * (rows * ROW_NS + bytes * COPY_NS);
         match &line.step {
-            Step::Run { op, .. } => ns += times * made.len() as f64 * op.cost_ns(),
+            Step::Run { op, .. } => ns += times * samples_of(made) * op.cost_ns(),
             Step::Read(source) => {
                 let decoded = decoding.bytes.get(&i).copied().unwrap_or(0.0);
-                let in_memory = source.reads_below_chunk() && source.locator().is_none();
-                ns += decoded * if in_memory { COPY_NS } else { DECODE_NS };
+                ns += decoded * DECODE_NS;
                 if source.reads_below_chunk() && source.locator().is_some() {
-                    ns += times * runs(made, &line.spec.shape) * READ_RUN_NS;
+                    let n: f64 = made.iter().map(|r| runs(r, &line.spec.shape)).sum();
+                    ns += times * n * READ_RUN_NS;
                 }
-                let name = source.locator().unwrap_or_else(|| match line.name {
-                    "open" => "memory".to_owned(),
-                    name => format!("earlier stage: {name}"),
-                });
+                let name = source.locator().unwrap_or_else(|| "earlier stage".to_owned());
                 reads.push(ReadSummary { name, bytes: decoded as u64 });
             }
         }
@@ -202,7 +203,6 @@ fn price(
         task_bytes,
         cache_bytes: decoding.cache_bytes,
         cpu_secs,
-        secs,
         reads,
     };
     Ok((secs, choice))

@@ -3,6 +3,7 @@
 //! The plan's projection and the execution both come from here, so that they cannot disagree.
 
 use super::node::{Kind, Node};
+use super::pieces::joined;
 use crate::contract::{BlockOp, Need};
 use petavox_core::{ImageSpec, Region, Source};
 use std::collections::HashMap;
@@ -22,13 +23,21 @@ pub(crate) enum Step {
     },
 }
 
+impl Step {
+    /// What is read, if it reads.
+    fn source(&self) -> Option<&dyn Source> {
+        match self {
+            Step::Read(source) => Some(source.as_ref()),
+            Step::Run { .. } => None,
+        }
+    }
+}
+
 /// One step and what comes out of it.
 #[derive(Clone)]
 pub(crate) struct Line {
     pub(crate) step: Step,
     pub(crate) spec: ImageSpec,
-    /// The operation's name; `open` for images that are read.
-    pub(crate) name: &'static str,
 }
 
 /// The fused chain of a stage: steps in order, the last uses of each known, roots that are handed to consumers.
@@ -40,10 +49,19 @@ pub(crate) struct Program {
 
 /// The regions of one block.
 pub(crate) struct Regions {
-    /// Per line: the region of its output that is made (inside the image), or `None` if nothing is needed.
-    pub(crate) made: Vec<Option<Region>>,
-    /// Per line: what its operation asks of each input.
-    pub(crate) needs: Vec<Vec<Need>>,
+    /// Per line: the regions of its output that are made, all inside the image; none if nothing is needed.
+    pub(crate) made: Vec<Vec<Region>>,
+    /// Per line and region: what its operation asks for.
+    pub(crate) asks: Vec<Vec<Vec<Ask>>>,
+}
+
+/// What an operation asks of one of its inputs.
+pub(crate) struct Ask {
+    /// The line that makes it.
+    pub(crate) line: usize,
+    /// Which of that line's regions holds its samples; `None` if it has no samples inside the image.
+    pub(crate) piece: Option<usize>,
+    pub(crate) need: Need,
 }
 
 impl Program {
@@ -62,31 +80,42 @@ impl Program {
 
     /// Asks the chain backwards what it needs to make `target` at every root.
     pub(crate) fn regions(&self, target: &Region) -> Regions {
-        let mut made: Vec<Option<Region>> = vec![None; self.lines.len()];
-        let mut needs: Vec<Vec<Need>> = vec![Vec::new(); self.lines.len()];
+        let n = self.lines.len();
+        let mut wanted: Vec<Vec<Region>> = vec![Vec::new(); n];
+        let mut made: Vec<Vec<Region>> = vec![Vec::new(); n];
+        let mut asks: Vec<Vec<Vec<Ask>>> = Vec::with_capacity(n);
+        asks.resize_with(n, Vec::new);
         for &root in &self.roots {
-            made[root] = Some(target.clone());
+            wanted[root].push(target.clone());
         }
-        for i in (0..self.lines.len()).rev() {
-            let (Some(region), Step::Run { op, inputs }) = (made[i].clone(), &self.lines[i].step)
-            else {
-                continue;
-            };
-            // No sample needs none: an operation with a halo would ask for some.
-            if region.is_empty() {
+        for i in (0..n).rev() {
+            if wanted[i].is_empty() {
                 continue;
             }
+            let line = &self.lines[i];
+            made[i] = joined(std::mem::take(&mut wanted[i]), line.step.source());
+            let Step::Run { op, inputs } = &line.step else { continue };
             let specs: Vec<&ImageSpec> = inputs.iter().map(|&k| &self.lines[k].spec).collect();
-            needs[i] = op.needs(&specs, &region);
-            for (need, &k) in needs[i].iter().zip(inputs) {
-                let inside = inside_of(need, &self.lines[k].spec.shape);
-                made[k] = Some(match &made[k] {
-                    Some(other) => other.hull(&inside),
-                    None => inside,
-                });
+            for region in &made[i] {
+                let mut all = Vec::new();
+                for (input, need) in op.parts(&specs, region) {
+                    let line = inputs[input];
+                    let inside = inside_of(&need, &self.lines[line].spec.shape);
+                    if !inside.is_empty() {
+                        wanted[line].push(inside);
+                    }
+                    all.push(Ask { line, piece: None, need });
+                }
+                asks[i].push(all);
             }
         }
-        Regions { made, needs }
+        for ask in asks.iter_mut().flatten().flatten() {
+            let inside = inside_of(&ask.need, &self.lines[ask.line].spec.shape);
+            if !inside.is_empty() {
+                ask.piece = made[ask.line].iter().position(|m| m.contains(&inside));
+            }
+        }
+        Regions { made, asks }
     }
 
     /// The line after which each line's block is not needed any more (roots are needed to the end).
@@ -101,45 +130,50 @@ impl Program {
         last
     }
 
-    /// The most memory that making `target` takes at one time, without what the consumers take; and what is left of it while they
-    /// take the roots' blocks, one after another.
-    pub(crate) fn peak_bytes(&self, target: &Region) -> (u64, u64) {
+    /// [`Program::last_uses`] the other way round: per line, the lines that are not needed after it.
+    pub(crate) fn released(&self) -> Vec<Vec<usize>> {
+        let mut out = vec![Vec::new(); self.lines.len()];
+        for (line, last) in self.last_uses().into_iter().enumerate() {
+            if let Some(after) = out.get_mut(last) {
+                after.push(line);
+            }
+        }
+        out
+    }
+
+    /// The most memory that making `target` takes at one time, without what the consumers take.
+    pub(crate) fn peak_bytes(&self, target: &Region) -> u64 {
         let regions = self.regions(target);
-        let last = self.last_uses();
+        let released = self.released();
         let bytes =
             |i: usize, region: &Region| (region.len() * self.lines[i].spec.dtype.size()) as u64;
-        let mut live = vec![0u64; self.lines.len()];
-        let mut peak = 0;
+        let (mut live, mut peak) = (0, 0);
         for (i, line) in self.lines.iter().enumerate() {
-            if let Some(region) = regions.made[i].as_ref().filter(|r| !r.is_empty()) {
-                live[i] = bytes(i, region);
+            for (p, region) in regions.made[i].iter().enumerate() {
+                live += bytes(i, region);
                 let extra = match &line.step {
                     Step::Read(source) => source.scratch_bytes(region),
                     Step::Run { op, inputs } => {
                         let specs: Vec<&ImageSpec> =
                             inputs.iter().map(|&k| &self.lines[k].spec).collect();
-                        let padded: u64 = regions.needs[i]
+                        let padded: u64 = regions.asks[i][p]
                             .iter()
-                            .zip(inputs)
-                            .filter(|(need, k)| regions.made[**k].as_ref() != Some(&need.region))
-                            .map(|(need, k)| bytes(*k, &need.region))
+                            .filter(|ask| {
+                                let made = ask.piece.map(|k| &regions.made[ask.line][k]);
+                                made != Some(&ask.need.region)
+                            })
+                            .map(|ask| bytes(ask.line, &ask.need.region))
                             .sum();
                         padded + op.scratch_bytes(&specs, region)
                     }
                 };
-                peak = peak.max(live.iter().sum::<u64>() + extra);
+                peak = peak.max(live + extra);
             }
-            for k in 0..=i {
-                if last[k] == i {
-                    live[k] = 0;
-                }
+            for &k in &released[i] {
+                live -= regions.made[k].iter().map(|r| bytes(k, r)).sum::<u64>();
             }
         }
-        // What is still there are the roots. A block that was made larger than the target, for others, is cropped.
-        let roots = || self.roots.iter().copied();
-        let crop = roots().filter(|&r| regions.made[r].as_ref() != Some(target));
-        let crop = crop.map(|r| bytes(r, target)).max().unwrap_or(0);
-        (peak, live.iter().sum::<u64>() + crop)
+        peak
     }
 }
 
@@ -180,10 +214,10 @@ fn add(
             return i;
         }
         (None, Kind::Sweep(_)) => {
-            Step::Read(Arc::new(super::later::Later::swept(node.spec().clone())))
+            Step::Read(Arc::new(super::later::Later::new(node.spec().clone())))
         }
     };
-    lines.push(Line { step, spec: node.spec().clone(), name: node.name() });
+    lines.push(Line { step, spec: node.spec().clone() });
     index.insert(node.id(), lines.len() - 1);
     lines.len() - 1
 }

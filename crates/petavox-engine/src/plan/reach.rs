@@ -10,7 +10,7 @@ const MOST_SEARCHED: usize = 64;
 pub(super) struct Reach {
     /// `None`: everywhere.
     parts: Vec<Option<Region>>,
-    whole: Vec<Option<Region>>,
+    whole: Vec<Vec<Region>>,
 }
 
 impl Reach {
@@ -37,8 +37,8 @@ impl Reach {
     }
 
     /// All that is asked of a line, whatever the blocks.
-    pub(super) fn whole(&self, line: usize) -> Option<&Region> {
-        self.whole[line].as_ref().filter(|r| !r.is_empty())
+    pub(super) fn whole(&self, line: usize) -> Option<&[Region]> {
+        Some(&self.whole[line][..]).filter(|r| !r.is_empty())
     }
 
     /// The first and last index per axis of the blocks that ask for a line.
@@ -79,8 +79,8 @@ impl Reach {
 }
 
 /// True if there are samples to be made.
-fn asked(made: &Option<Region>) -> bool {
-    made.as_ref().is_some_and(|r| !r.is_empty())
+fn asked(made: &[Region]) -> bool {
+    !made.is_empty()
 }
 
 /// The box of the output that asks for `line`, by bisection along every axis; something does.

@@ -17,8 +17,6 @@ pub struct RunOptions {
     pub n_threads: Option<usize>,
     /// Where scratch files go; the system's folder for temporary files when `None`.
     pub scratch: Option<PathBuf>,
-    /// Compute what several passes need in each of them, also where keeping it would be quicker.
-    pub recompute: bool,
     /// Who is told.
     pub progress: Arc<dyn Progress>,
     /// Who can stop it.
@@ -32,7 +30,6 @@ impl Default for RunOptions {
             base_bytes: None,
             n_threads: None,
             scratch: None,
-            recompute: false,
             progress: Arc::new(NoProgress),
             cancel: CancelToken::new(),
         }
@@ -50,8 +47,6 @@ pub struct RunContext {
     pub n_threads: usize,
     /// Where scratch files go.
     pub scratch: ScratchDir,
-    /// What several passes need is computed by each.
-    pub recompute: bool,
     /// Who is told.
     pub progress: Arc<dyn Progress>,
     /// Who can stop it.
@@ -77,7 +72,6 @@ impl RunContext {
             workers: Arc::new(ThreadPool::new(n_threads)?),
             n_threads,
             scratch,
-            recompute: options.recompute,
             progress: options.progress.clone(),
             cancel: options.cancel.clone(),
             folder: None,

@@ -3,7 +3,6 @@
 mod cache;
 mod checkpoint;
 mod execute;
-mod kept;
 mod pad;
 mod pool;
 mod stage;

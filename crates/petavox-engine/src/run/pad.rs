@@ -2,7 +2,7 @@
 
 use super::pool::Pool;
 use crate::contract::Need;
-use petavox_core::{Block, Boundary, Error, Region, Result};
+use petavox_core::{Block, Boundary, Error, ImageSpec, Region, Result};
 
 /// The block an operation asked for, made from what was read: samples outside the image by the boundary rule.
 pub(super) fn pad(have: &Block, need: &Need, shape: &[usize], pool: &mut Pool) -> Result<Block> {
@@ -51,6 +51,21 @@ pub(super) fn pad(have: &Block, need: &Need, shape: &[usize], pool: &mut Pool) -
     });
     if missing {
         return Err(Error::internal("pad", format!("{} of an image of {shape:?}", need.region)));
+    }
+    Ok(out)
+}
+
+/// The block an operation asked for, if the image has no sample in it: a constant, or nothing at all.
+pub(super) fn outside(need: &Need, spec: &ImageSpec, pool: &mut Pool) -> Result<Block> {
+    let buffer = pool.take(need.region.len() * spec.dtype.size())?;
+    let mut out = Block::over(need.region.clone(), spec.dtype, buffer)?;
+    match need.boundary {
+        Boundary::Constant(value) => out.fill(value),
+        _ if need.region.is_empty() => {}
+        _ => {
+            let problem = format!("{} of an image of {:?}", need.region, spec.shape);
+            return Err(Error::internal("pad", problem));
+        }
     }
     Ok(out)
 }

@@ -2,11 +2,10 @@
 
 use super::cache::ChunkCache;
 use super::execute::planes;
-use super::kept::Kept;
-use super::pad::pad;
+use super::pad::{outside, pad};
 use super::pool::Pool;
-use crate::contract::{BlockCall, FoldOp, Need, Part, SweepOp};
-use crate::plan::{Program, Step, inside_of};
+use crate::contract::{BlockCall, FoldOp, Part, SweepOp};
+use crate::plan::{Ask, Program, Step};
 use crate::resources::{Budget, Reservation, RunContext, Words};
 use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Sink};
 use std::collections::BTreeMap;
@@ -19,7 +18,6 @@ pub(super) enum Taker {
     Sink(Arc<dyn Sink>),
     Fold { op: Arc<dyn FoldOp>, state: Mutex<OrderedMerge> },
     Load { op: Arc<dyn SweepOp>, words: Mutex<Words> },
-    Keep(Arc<Kept>),
 }
 
 /// Merges parts in block order, whatever the order they come in.
@@ -142,18 +140,19 @@ impl StageRun<'_> {
             self.takers.iter().zip(&self.program.roots).map(|(taker, &root)| match taker {
                 Taker::Sink(sink) => sink.scratch_bytes(&region),
                 Taker::Fold { op, .. } => op.map_bytes(&self.program.lines[root].spec),
-                Taker::Load { .. } | Taker::Keep(_) => 0,
+                Taker::Load { .. } => 0,
             });
         pool.make_room(theirs.max().unwrap_or(0));
         for (taker, &root) in self.takers.iter().zip(&self.program.roots) {
-            let Some(block) = &blocks[root] else { continue };
+            let Some(block) = blocks[root].iter().find(|b| b.region().contains(&region)) else {
+                return Err(Error::internal("stage", format!("{region} was not made")));
+            };
             let spec = &self.program.lines[root].spec;
             let cropped =
                 if *block.region() == region { None } else { Some(crop(block, &region, pool)?) };
             let block = cropped.as_ref().unwrap_or(block);
             match taker {
                 Taker::Sink(sink) => sink.write(block)?,
-                Taker::Keep(kept) => kept.keep(number, block)?,
                 Taker::Fold { op, state } => {
                     let part = op.map(block, spec)?;
                     let mut state = state.lock().map_err(|_| Error::internal("fold", "lock"))?;
@@ -181,50 +180,35 @@ impl StageRun<'_> {
         let root = self.program.roots[0];
         let size = self.program.lines[root].spec.dtype.size();
         context.progress.advance(1, (region.len() * size) as u64);
-        blocks.iter_mut().filter_map(Option::take).for_each(|b| pool.give(b.into_buffer()));
+        blocks.iter_mut().flat_map(|b| b.drain(..)).for_each(|b| pool.give(b.into_buffer()));
         (self.done)(number)
     }
 
-    /// Makes the blocks of all roots for one region.
-    fn make(&self, region: &Region, pool: &mut Pool) -> Result<Vec<Option<Block>>> {
+    /// Makes the blocks of all roots for one region; per line, one block for each of its regions.
+    fn make(&self, region: &Region, pool: &mut Pool) -> Result<Vec<Vec<Block>>> {
         let regions = self.program.regions(region);
-        let last = self.program.last_uses();
-        let mut blocks: Vec<Option<Block>> = self.program.lines.iter().map(|_| None).collect();
-        for i in 0..self.program.lines.len() {
-            blocks[i] = match &regions.made[i] {
-                Some(made) if made.is_empty() => {
-                    Some(Block::zeros(made.clone(), self.program.lines[i].spec.dtype)?)
-                }
-                Some(made) => Some(self.line(i, made, &regions.needs[i], &blocks, pool)?),
-                None => None,
-            };
-            for k in 0..=i {
-                if last[k] == i
-                    && let Some(b) = blocks[k].take()
-                {
-                    pool.give(b.into_buffer());
-                }
+        let released = self.program.released();
+        let mut blocks: Vec<Vec<Block>> = self.program.lines.iter().map(|_| Vec::new()).collect();
+        for (i, after) in released.iter().enumerate() {
+            for (piece, made) in regions.made[i].iter().enumerate() {
+                let asks = regions.asks[i].get(piece).map_or(&[][..], Vec::as_slice);
+                let block = self.line(i, made, asks, &blocks, pool)?;
+                blocks[i].push(block);
+            }
+            for &k in after {
+                blocks[k].drain(..).for_each(|b| pool.give(b.into_buffer()));
             }
         }
-        debug_assert!(regions.needs.iter().zip(&self.program.lines).all(|(n, l)| match &l.step {
-            Step::Run { inputs, .. } => n.iter().zip(inputs).all(|(need, k)| {
-                self.program.lines[*k]
-                    .spec
-                    .region()
-                    .contains(&inside_of(need, &self.program.lines[*k].spec.shape))
-            }),
-            Step::Read(_) => true,
-        }));
         Ok(blocks)
     }
 
-    /// Makes the block of one line from those of the lines before.
+    /// Makes one region of a line from the blocks of the lines before.
     fn line(
         &self,
         i: usize,
         made: &Region,
-        needs: &[Need],
-        blocks: &[Option<Block>],
+        asks: &[Ask],
+        blocks: &[Vec<Block>],
         pool: &mut Pool,
     ) -> Result<Block> {
         let line = &self.program.lines[i];
@@ -239,21 +223,18 @@ impl StageRun<'_> {
             Step::Run { op, inputs } => (op, inputs),
         };
         let specs: Vec<&ImageSpec> = inputs.iter().map(|&k| &self.program.lines[k].spec).collect();
-        let mut padded = Vec::with_capacity(inputs.len());
-        for (need, &k) in needs.iter().zip(inputs) {
-            let have =
-                blocks[k].as_ref().ok_or_else(|| Error::internal("stage", "missing input"))?;
-            padded.push(if *have.region() == need.region {
-                None
-            } else {
-                Some(pad(have, need, &specs[padded.len()].shape, pool)?)
+        let have = |ask: &Ask| ask.piece.and_then(|p| blocks[ask.line].get(p));
+        let mut padded = Vec::with_capacity(asks.len());
+        for ask in asks {
+            let spec = &self.program.lines[ask.line].spec;
+            padded.push(match have(ask) {
+                Some(block) if *block.region() == ask.need.region => None,
+                Some(block) => Some(pad(block, &ask.need, &spec.shape, pool)?),
+                None => Some(outside(&ask.need, spec, pool)?),
             });
         }
-        let given: Vec<&Block> = padded
-            .iter()
-            .zip(inputs)
-            .filter_map(|(p, &k)| p.as_ref().or(blocks[k].as_ref()))
-            .collect();
+        let given: Vec<&Block> =
+            padded.iter().zip(asks).filter_map(|(p, ask)| p.as_ref().or(have(ask))).collect();
         let scratch_len = op.scratch_bytes(&specs, made) as usize;
         let mut scratch = pool.take(scratch_len)?;
         op.run(BlockCall {

@@ -2,8 +2,8 @@
 //! says for each of its samples where that stands. Samples are moved, never changed.
 
 use petavox_core::{
-    Axes, Boundary, ChunkGrid, Dtype, Element as _, Error, ImageSpec, MAX_NDIM, Region, Result,
-    dispatch,
+    Axes, Block, Boundary, ChunkGrid, Dtype, Element as _, Error, ImageSpec, MAX_NDIM, Region,
+    Result, dispatch,
 };
 use petavox_engine::{BlockCall, BlockOp, Need, Node};
 use petavox_kernels::gather::{Origin, Run, gather};
@@ -23,6 +23,13 @@ pub(super) enum Along {
     /// Samples at these positions.
     List(Arc<Vec<usize>>),
 }
+
+/// Samples that lie further apart than this are read apart; more of them along a row, which is read as a whole.
+const WIDE: i64 = 4;
+const WIDE_IN_ROW: i64 = 4096;
+/// Parts that are read apart, along one axis and in all.
+const MOST: usize = 128;
+const MOST_IN_ALL: usize = 256;
 
 /// Samples from `at` on, each `step` after the one before; a value if `at` is `None`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,18 +98,68 @@ impl Along {
         span.map_or((0, 0), |(a, b)| (a, b - a))
     }
 
+    /// The parts of the input that `lo..lo + n` needs, as `(first, count)`, rising; none if only values are shown. Positions that lie
+    /// further apart than `wide` are in parts of their own, if that does not make too many.
+    fn parts(&self, lo: usize, n: usize, wide: i64) -> Vec<(usize, usize)> {
+        let (first, count) = self.span(lo, n);
+        if count as i64 <= wide {
+            return Some((first, count)).filter(|s| s.1 > 0).into_iter().collect();
+        }
+        let mut places: Vec<(usize, usize)> = match self {
+            Along::List(at) => {
+                let mut at = at[lo..lo + n].to_vec();
+                at.sort_unstable();
+                at.into_iter().map(|p| (p, 1)).collect()
+            }
+            Along::Line { .. } if self.is_apart(n, wide) => {
+                let mut each: Vec<_> = (lo..lo + n).map(|i| self.span(i, 1)).collect();
+                each.sort_unstable();
+                each
+            }
+            // One end and the other.
+            Along::Outside { before, len, rule: Boundary::Wrap } if n < *len => {
+                let cut = (before + len - lo % len) % len;
+                let cut = if cut == 0 || cut >= n { n } else { cut };
+                let mut ends = vec![self.span(lo, cut)];
+                ends.extend((cut < n).then(|| self.span(lo + cut, n - cut)));
+                ends.sort_unstable();
+                ends
+            }
+            _ => vec![(first, count)],
+        };
+        places.dedup_by(|b, a| {
+            let near = b.0 as i64 - (a.0 + a.1) as i64 <= wide;
+            if near {
+                a.1 = (b.0 + b.1).max(a.0 + a.1) - a.0;
+            }
+            near
+        });
+        let together = places.len().div_ceil(MOST).max(1);
+        let hull = |p: &[(usize, usize)]| match (p.first(), p.last()) {
+            (Some(a), Some(b)) => (a.0, b.0 + b.1 - a.0),
+            _ => (0, 0),
+        };
+        places.chunks(together).map(hull).collect()
+    }
+
+    /// True for a few samples in big steps: each is a part of its own.
+    fn is_apart(&self, n: usize, wide: i64) -> bool {
+        matches!(self, Along::Line { step, .. } if step.abs() > wide && n <= MOST)
+    }
+
     fn is_line(&self) -> bool {
         matches!(self, Along::Line { .. } | Along::Framed { .. })
     }
 }
 
-/// Positions as runs of one step each.
+/// Positions as runs of one step each, no longer than [`WIDE`].
 fn join(positions: impl Iterator<Item = usize>) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for p in positions {
         if let Some(Piece { len, from: Ok((at, step)) }) = pieces.last_mut() {
             let next = p as i64 - *at as i64;
-            if *len == 1 || next == *step * *len as i64 {
+            let first = *len == 1 && next.abs() <= WIDE;
+            if first || (*len > 1 && next == *step * *len as i64) {
                 *step = if *len == 1 { next } else { *step };
                 *len += 1;
                 continue;
@@ -144,20 +201,52 @@ impl View {
         Node::block(Arc::new(self), vec![input.clone()], vec![])
     }
 
-    fn runs(&self, axis: usize, from: (usize, usize), needed: &Region, stride: usize) -> Vec<Run> {
+    /// The region of the input whose extent along each axis of the output is given.
+    fn region(&self, spans: &[(usize, usize)]) -> Region {
+        let mut start: Vec<i64> = self.held.iter().map(|&h| h as i64).collect();
+        let mut shape = vec![1; start.len()];
+        for (axis, &(first, n)) in self.axes.iter().zip(spans) {
+            match axis.from {
+                Some(k) => (start[k], shape[k]) = (first as i64, n),
+                // A new axis without samples.
+                None if n == 0 => shape.fill(0),
+                None => {}
+            }
+        }
+        Region::new(start, shape)
+    }
+
+    /// The runs along an axis of what `has` holds; the rest is kept.
+    fn runs(&self, axis: usize, from: (usize, usize), has: &Region, stride: usize) -> Vec<Run> {
         let OutAxis { from: source, along } = &self.axes[axis];
-        let first = source.map_or(0, |a| needed.start()[a] as usize);
+        let held = match source {
+            // Another axis shows values only, whatever stands here.
+            _ if has.is_empty() => 0..usize::MAX,
+            Some(a) => has.start()[*a] as usize..has.end(*a) as usize,
+            None => 0..1,
+        };
         let run = |piece: Piece| Run {
             len: piece.len,
             origin: match piece.from {
                 Err(value) => Origin::Value(value),
-                Ok((at, step)) => Origin::Input {
-                    place: (at - first) * stride,
+                Ok((at, step)) if held.contains(&at) => Origin::Input {
+                    place: (at - held.start) * stride,
                     step: step as isize * stride as isize,
                 },
+                Ok(_) => Origin::Kept,
             },
         };
-        along.pieces(from.0, from.1).into_iter().map(run).collect()
+        let (lo, n) = from;
+        if along.is_apart(n, self.wide(axis)) {
+            return (lo..lo + n).flat_map(|i| along.pieces(i, 1)).map(run).collect();
+        }
+        along.pieces(lo, n).into_iter().map(run).collect()
+    }
+
+    /// Gaps up to this are read with what lies around them.
+    fn wide(&self, axis: usize) -> i64 {
+        let last = self.input.len().checked_sub(1);
+        if self.axes[axis].from == last { WIDE_IN_ROW } else { WIDE }
     }
 
     /// The windows of an axis of the target: what is done at one time.
@@ -185,18 +274,35 @@ impl BlockOp for View {
     }
 
     fn needs(&self, _inputs: &[&ImageSpec], target: &Region) -> Vec<Need> {
-        let mut start: Vec<i64> = self.held.iter().map(|&h| h as i64).collect();
-        let mut shape = vec![1; start.len()];
-        for (a, axis) in self.axes.iter().enumerate() {
-            let (first, n) = axis.along.span(target.start()[a] as usize, target.shape()[a]);
-            match axis.from {
-                Some(k) => (start[k], shape[k]) = (first as i64, n),
-                // A new axis without samples.
-                None if n == 0 => shape.fill(0),
-                None => {}
-            }
+        let spans: Vec<(usize, usize)> = self
+            .axes
+            .iter()
+            .enumerate()
+            .map(|(a, axis)| axis.along.span(target.start()[a] as usize, target.shape()[a]))
+            .collect();
+        vec![Need::inside(self.region(&spans))]
+    }
+
+    fn parts(&self, _inputs: &[&ImageSpec], target: &Region) -> Vec<(usize, Need)> {
+        let spans = |a: usize| {
+            let (lo, n) = (target.start()[a] as usize, target.shape()[a]);
+            self.axes[a].along.parts(lo, n, self.wide(a))
+        };
+        let mut parts: Vec<Vec<(usize, usize)>> = (0..self.axes.len()).map(spans).collect();
+        while parts.iter().map(Vec::len).product::<usize>() > MOST_IN_ALL {
+            // The inner axes' parts are the smallest.
+            let Some(split) = parts.iter_mut().rfind(|p| p.len() > 1) else { break };
+            let (first, last) = (split[0], split[split.len() - 1]);
+            *split = vec![(first.0, last.0 + last.1 - first.0)];
         }
-        vec![Need::inside(Region::new(start, shape))]
+        let counts: Vec<usize> = parts.iter().map(Vec::len).collect();
+        let all = ChunkGrid::new(&counts, &vec![1; counts.len()]);
+        let part = |number: usize| {
+            let index = all.index(number);
+            let spans: Vec<_> = index.iter().zip(&parts).map(|(i, p)| p[*i]).collect();
+            (0, Need::inside(self.region(&spans)))
+        };
+        (0..all.len()).map(part).collect()
     }
 
     fn scratch_bytes(&self, _inputs: &[&ImageSpec], target: &Region) -> u64 {
@@ -210,31 +316,36 @@ impl BlockOp for View {
     }
 
     fn run(&self, call: BlockCall<'_>) -> Result<()> {
-        let (input, output) = (call.inputs[0], call.output);
-        let strides = input.strides();
-        let stride = |a: usize| self.axes[a].from.map_or(0, |k| strides[k]);
-        let target = output.region().clone();
+        // Values are shown where nothing is needed of the input, too.
+        let nothing = Region::new(vec![0; self.input.len()], vec![0; self.input.len()]);
+        let nothing = Block::zeros(nothing, self.spec.dtype)?;
+        let inputs = if call.inputs.is_empty() { &[&nothing][..] } else { call.inputs };
+        let target = call.output.region().clone();
         let n = self.axes.len();
         let windows: Vec<Vec<(usize, usize)>> = (0..n)
             .map(|a| self.windows(a, target.start()[a] as usize, target.shape()[a]))
             .collect();
         let counts: Vec<usize> = windows.iter().map(Vec::len).collect();
         let all = ChunkGrid::new(&counts, &vec![1; n]);
-        for number in 0..all.len() {
-            let index = all.index(number);
-            let runs: Vec<Vec<Run>> = (0..n)
-                .map(|a| {
-                    let (lo, len) = windows[a][index[a]];
-                    let before = lo - target.start()[a] as usize;
-                    let kept = |len| Run { len, origin: Origin::Kept };
-                    let mut runs = vec![kept(before)];
-                    runs.extend(self.runs(a, (lo, len), input.region(), stride(a)));
-                    runs.push(kept(target.shape()[a] - before - len));
-                    runs.retain(|r| r.len > 0);
-                    runs
-                })
-                .collect();
-            gather(input, output, &runs.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        for input in inputs {
+            let strides = input.strides();
+            let stride = |a: usize| self.axes[a].from.map_or(0, |k| strides[k]);
+            for number in 0..all.len() {
+                let index = all.index(number);
+                let runs: Vec<Vec<Run>> = (0..n)
+                    .map(|a| {
+                        let (lo, len) = windows[a][index[a]];
+                        let before = lo - target.start()[a] as usize;
+                        let kept = |len| Run { len, origin: Origin::Kept };
+                        let mut runs = vec![kept(before)];
+                        runs.extend(self.runs(a, (lo, len), input.region(), stride(a)));
+                        runs.push(kept(target.shape()[a] - before - len));
+                        runs.retain(|r| r.len > 0);
+                        runs
+                    })
+                    .collect();
+                gather(input, call.output, &runs.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            }
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Plain definitions of the operations, sample by sample over a whole image.
 
 /// A small image of numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plain {
     pub(crate) shape: Vec<usize>,
     pub(crate) samples: Vec<f64>,
