@@ -54,7 +54,7 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let known =
         list.iter().filter(|n| **n >= 0).try_fold(1usize, |p, n| p.checked_mul(*n as usize));
     let known = known.ok_or_else(wrong)?;
-    let left = if known == 0 { 0 } else { spec.len() / known };
+    let left = spec.len().checked_div(known).unwrap_or(0);
     let shape: Vec<usize> =
         list.iter().map(|&n| if n == -1 { left } else { n.max(0) as usize }).collect();
     let open = list.iter().filter(|n| **n < 0).count();
@@ -182,7 +182,7 @@ impl Group {
             // The largest stretch of whole rows of some axis that begins here and ends in the range.
             let (mut row, mut best) = (1, at + 1);
             for a in self.from.clone().rev() {
-                if at % row != 0 || at + row > range.end {
+                if !at.is_multiple_of(row) || at + row > range.end {
                     break;
                 }
                 let end = at / row / shape[a] * shape[a] + shape[a];
