@@ -14,7 +14,7 @@ pub use plan::{
     Consumer, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, identity, plan,
 };
 pub use resources::{
-    Budget, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
+    Budget, Crew, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
     available_memory, default_threads, peak_resident_bytes, resident_bytes,
 };
 pub use run::{Outcome, execute};

@@ -16,7 +16,7 @@ fn main() -> Result<()> {
         |name: &str| args.iter().position(|a| a == name).and_then(|i| args.get(i + 1)).cloned();
     let number = |name: &str| option(name).and_then(|v| v.parse::<usize>().ok());
     let input = args.first().ok_or_else(|| Error::argument("MASK", "nothing", "a path"))?;
-    let pool = ThreadPool::new(number("--threads").unwrap_or(2))?;
+    let pool = ThreadPool::new(number("--threads").unwrap_or(2));
     let mask = match input.strip_prefix("phantom:").and_then(|n| n.parse::<usize>().ok()) {
         Some(n) => phantom(n, &pool)?,
         None => read_npy(input)?,

@@ -9,6 +9,7 @@ mod numpy;
 mod run;
 mod settings;
 mod table;
+mod threads;
 
 use pyo3::prelude::*;
 
@@ -17,6 +18,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::image::LazyImage;
+    #[pymodule_export]
+    use super::threads::{default_threads, set_thread_limit, thread_limit, working_threads};
 
     use pyo3::prelude::*;
 

@@ -1,6 +1,7 @@
 //! What a run may use, as Python gives it.
 
 use crate::errors::exception;
+use crate::threads::crew;
 use petavox::{Codec, RunOptions, SaveOptions, available_memory, resident_bytes};
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ impl Settings {
             memory_bytes: Some(self.memory.unwrap_or_else(|| held + available_memory() / 2)),
             base_bytes: Some(held),
             n_threads: self.threads,
+            crew: crew(),
             scratch: self.scratch.clone(),
             ..RunOptions::default()
         }

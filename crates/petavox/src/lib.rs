@@ -69,7 +69,7 @@ pub use petavox_core::{
     Progress, Region, Result, Sink, Source, Spacing, Table,
 };
 pub use petavox_engine::{
-    Node, RunOptions, available_memory, default_threads, explain, peak_resident_bytes,
+    Crew, Node, RunOptions, available_memory, default_threads, explain, peak_resident_bytes,
     resident_bytes,
 };
 pub use petavox_ops::operation::measure::PROPERTIES;

@@ -1,7 +1,7 @@
 //! What a run may use: memory, threads, scratch; and whom it tells and obeys.
 
 use super::limits::{available_memory, default_threads};
-use super::{Budget, ScratchDir, ThreadPool};
+use super::{Budget, Crew, ScratchDir, ThreadPool};
 use petavox_core::{CancelToken, NoProgress, Progress, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub struct RunOptions {
     pub base_bytes: Option<u64>,
     /// Threads; see [`default_threads`] when `None`.
     pub n_threads: Option<usize>,
+    /// With whom it shares threads; with nobody by default.
+    pub crew: Arc<Crew>,
     /// Where scratch files go; the system's folder for temporary files when `None`.
     pub scratch: Option<PathBuf>,
     /// Who is told.
@@ -29,6 +31,7 @@ impl Default for RunOptions {
             memory_bytes: None,
             base_bytes: None,
             n_threads: None,
+            crew: Crew::new(),
             scratch: None,
             progress: Arc::new(NoProgress),
             cancel: CancelToken::new(),
@@ -41,10 +44,12 @@ impl Default for RunOptions {
 pub struct RunContext {
     /// The ledger of memory.
     pub budget: Budget,
-    /// The threads.
+    /// The threads, for sweeps and whatever else is not cut into blocks.
     pub workers: Arc<ThreadPool>,
     /// Threads that are used at once.
     pub n_threads: usize,
+    /// With whom it shares threads.
+    pub crew: Arc<Crew>,
     /// Where scratch files go.
     pub scratch: ScratchDir,
     /// Who is told.
@@ -56,12 +61,14 @@ pub struct RunContext {
 }
 
 impl RunContext {
-    /// Starts the threads and opens the ledger.
+    /// Opens the ledger; threads are started when there is work for them.
     ///
     /// # Errors
-    /// If threads or the scratch folder cannot be had.
+    /// If the scratch folder cannot be had.
     pub fn new(options: &RunOptions) -> Result<RunContext> {
-        let n_threads = options.n_threads.unwrap_or_else(default_threads).max(1);
+        let crew = options.crew.clone();
+        let most = crew.limit().unwrap_or(usize::MAX);
+        let n_threads = options.n_threads.unwrap_or_else(default_threads).clamp(1, most);
         let memory = options.memory_bytes.unwrap_or_else(|| available_memory() / 2);
         let scratch = match &options.scratch {
             Some(dir) => ScratchDir::new(dir)?,
@@ -69,8 +76,9 @@ impl RunContext {
         };
         Ok(RunContext {
             budget: Budget::with_base(memory, options.base_bytes.unwrap_or(0)),
-            workers: Arc::new(ThreadPool::new(n_threads)?),
+            workers: Arc::new(ThreadPool::of(crew.clone(), n_threads)),
             n_threads,
+            crew,
             scratch,
             progress: options.progress.clone(),
             cancel: options.cancel.clone(),

@@ -2,6 +2,7 @@
 
 mod budget;
 mod context;
+mod crew;
 mod limits;
 mod run_folder;
 mod scratch;
@@ -11,6 +12,7 @@ mod workers;
 
 pub use budget::{Budget, Reservation};
 pub use context::{RunContext, RunOptions};
+pub use crew::Crew;
 pub use limits::{available_memory, default_threads, peak_resident_bytes, resident_bytes};
 pub use run_folder::RunFolder;
 pub use scratch::ScratchDir;

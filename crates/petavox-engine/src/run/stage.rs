@@ -85,29 +85,39 @@ impl StageRun<'_> {
             }
             next.store(n_blocks, Ordering::Relaxed);
         };
+        let is_over = || next.load(Ordering::Relaxed) >= n_blocks;
+        let work = |leave: &dyn Fn() -> bool| {
+            let mut pool = Pool::new(self.task_bytes);
+            while !leave() {
+                let step = next.fetch_add(1, Ordering::Relaxed);
+                if step >= n_blocks {
+                    return;
+                }
+                let number = (self.block_at)(step);
+                let done = catch_unwind(AssertUnwindSafe(|| {
+                    context.cancel.check()?;
+                    self.block(number, &mut pool, context)
+                }));
+                match done {
+                    Ok(Ok(())) => {}
+                    Ok(Err(e)) => return failed(e),
+                    Err(panic) => return failed(self.panicked(number, panic.as_ref())),
+                }
+            }
+        };
         context.progress.begin(self.title, n_blocks as u64);
         std::thread::scope(|scope| {
-            for _ in 0..self.n_workers.min(n_blocks) {
-                scope.spawn(|| {
-                    let mut pool = Pool::new(self.task_bytes);
-                    loop {
-                        let step = next.fetch_add(1, Ordering::Relaxed);
-                        if step >= n_blocks {
-                            return;
-                        }
-                        let number = (self.block_at)(step);
-                        let done = catch_unwind(AssertUnwindSafe(|| {
-                            context.cancel.check()?;
-                            self.block(number, &mut pool, context)
-                        }));
-                        match done {
-                            Ok(Ok(())) => {}
-                            Ok(Err(e)) => return failed(e),
-                            Err(panic) => return failed(self.panicked(number, panic.as_ref())),
-                        }
+            context.crew.lead(|| {
+                for _ in 1..self.n_workers.min(n_blocks) {
+                    let helps = || context.crew.share(context.n_threads, &is_over, &work);
+                    let thread = std::thread::Builder::new().name("petavox".to_owned());
+                    // Where the system has no threads left, those that there are do the work.
+                    if thread.spawn_scoped(scope, helps).is_err() {
+                        break;
                     }
-                });
-            }
+                }
+                work(&|| false);
+            });
         });
         context.progress.end();
         match failure.into_inner() {
