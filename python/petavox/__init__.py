@@ -19,6 +19,9 @@ Examples
 from . import config
 from ._core import __version__
 from ._open import from_array, imread, open
+from ._threads import register_controller as _register_controller
 from .image import Image
 
 __all__ = ["Image", "__version__", "config", "from_array", "imread", "open"]
+
+_register_controller()

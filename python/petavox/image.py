@@ -84,6 +84,11 @@ class Image(ArrayLike):
     def __repr__(self) -> str:
         return f"<petavox.Image {self.shape} {self.dtype}, axes {self.axes}>"
 
+    def _repr_html_(self) -> str:
+        from ._repr import image_html
+
+        return image_html(self)
+
     # What can be done with it.
 
     def apply(self, name: str, *others: Image, **params: Any) -> Image:
@@ -121,6 +126,11 @@ class Image(ArrayLike):
         Returns
         -------
         Image
+
+        Raises
+        ------
+        ValueError
+            If there is not one value per axis, or one makes no sense.
         """
         if isinstance(chunks, str):
             return Image(self._lazy)
@@ -272,8 +282,18 @@ class Image(ArrayLike):
         Returns
         -------
         str
+            Drawn as a table where a notebook shows it.
+
+        Raises
+        ------
+        MemoryError
+            If the plan does not fit the memory.
         """
-        return self._lazy.explain(format, config.settings(memory, threads, False))
+        from ._repr import Explanation
+
+        settings = config.settings(memory, threads, False)
+        told = self._lazy.explain(format, settings)
+        return Explanation(told, self._lazy.explain("html", settings)) if format in ("text", "html") else told
 
     # The plan travels, not the pixels (but for arrays that are only in memory).
 
