@@ -72,6 +72,15 @@ class set(contextlib.AbstractContextManager):
 def get(name: str) -> Any:
     """The value in force; None where nothing was set.
 
+    Parameters
+    ----------
+    name : str
+        What `set` calls it.
+
+    Returns
+    -------
+    object
+
     Raises
     ------
     KeyError

@@ -113,6 +113,16 @@ class Skeleton:
     def path(self, index: int) -> np.ndarray:
         """The voxels of a branch from one end to the other, as rows of `coordinates`.
 
+        Parameters
+        ----------
+        index : int
+            The branch: a row of the table.
+
+        Returns
+        -------
+        numpy.ndarray
+            Whole numbers, one per voxel.
+
         Raises
         ------
         IndexError
@@ -128,7 +138,18 @@ class Skeleton:
         return [self.path(i).tolist() for i in range(self.n_paths)]
 
     def path_coordinates(self, index: int) -> np.ndarray:
-        """Positions of the voxels of a branch in samples, ``(n, ndim)``."""
+        """Positions of the voxels of a branch.
+
+        Parameters
+        ----------
+        index : int
+            The branch: a row of the table.
+
+        Returns
+        -------
+        numpy.ndarray
+            In samples, ``(n, ndim)``.
+        """
         ranks = self._ranks[self.path(index)].astype(np.int64)
         return np.stack(np.unravel_index(ranks, self._shape), axis=1)
 

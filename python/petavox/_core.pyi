@@ -1,0 +1,124 @@
+# Written by xtask/stubs.py from the compiled module; do not edit.
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+__version__: str
+
+@final
+class LazyImage:
+    """A lazy image. `petavox.Image` is what users see."""
+
+    def apply(self, name: str, params: str = ..., others: Sequence[LazyImage] = ...) -> LazyImage:
+        """The image that the operation `name` makes of this one and `others`; `params` are JSON."""
+
+    @property
+    def axes(self) -> str:
+        """Letters of the axes."""
+
+    @property
+    def chunks(self) -> list[int]:
+        """Samples per axis of the parts the image comes in."""
+
+    def compute_into(self, array: Any, settings: Mapping[str, Any]) -> None:
+        """Computes the image into a numpy array of its shape and dtype."""
+
+    @property
+    def dtype(self) -> str:
+        """numpy's name of the dtype."""
+
+    def explain(self, format: str, settings: Mapping[str, Any]) -> str:
+        """The plan of computing the image, as `text`, `html`, `dot` or `json`."""
+
+    @staticmethod
+    def from_numpy(array: Any, name: str, axes: str | None = ..., spacing: Sequence[float] | None = ...) -> LazyImage:
+        """An image over a numpy array of a supported dtype, read in place."""
+
+    @staticmethod
+    def from_plan(plan: str, held: dict[str, Any]) -> LazyImage:
+        """The image that `to_plan` wrote, with the objects that `held` gave."""
+
+    def held(self) -> dict[str, Any]:
+        """The Python objects that the plan names."""
+
+    @property
+    def id(self) -> int:
+        """A hash of what is computed."""
+
+    def info(self) -> str | None:
+        """What the file says about itself, as JSON; nothing if the image was not opened from one."""
+
+    def measure(
+        self,
+        properties: Sequence[str],
+        settings: Mapping[str, Any],
+        intensity: LazyImage | None = ...,
+    ) -> dict[str, Any]:
+        """Measures the regions of a label image; a table as a dict of columns."""
+
+    @property
+    def op(self) -> str:
+        """The operation that makes the image."""
+
+    @staticmethod
+    def open(
+        path: str,
+        axes: str | None = ...,
+        spacing: Sequence[float] | None = ...,
+        missing: str = ...,
+        scratch: str | os.PathLike[str] | None = ...,
+    ) -> LazyImage:
+        """Opens a file, a folder of slices or a glob."""
+
+    @property
+    def origin(self) -> list[float]:
+        """Physical position of the first sample's centre per axis."""
+
+    def placed(self, axes: str | None = ..., spacing: Sequence[float] | None = ...) -> LazyImage:
+        """The same samples with axes or spacing of another meaning."""
+
+    def save(self, path: str | os.PathLike[str], options: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+        """Computes the image into a file. What was done comes back as JSON."""
+
+    @property
+    def shape(self) -> list[int]:
+        """Samples per axis."""
+
+    @property
+    def spacing(self) -> list[float]:
+        """Physical size of a sample per axis."""
+
+    def to_plan(self) -> str:
+        """The plan as text."""
+
+    def trace(
+        self,
+        settings: Mapping[str, Any],
+        mask: LazyImage | None = ...,
+        intensity: LazyImage | None = ...,
+        value_is_height: bool = ...,
+    ) -> dict[str, Any]:
+        """Traces the branches of a skeleton: `table`, `ranks`, `values`, `offsets`, `voxels`."""
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of the spacing."""
+
+def available_memory() -> int:
+    """Bytes of memory that this process could still get."""
+
+def default_threads() -> int:
+    """The threads that compute at once where nothing is said."""
+
+def peak_memory() -> int | None:
+    """The largest resident memory of this process so far, in bytes; None where the system does not tell."""
+
+def set_thread_limit(limit: int | None = ...) -> None:
+    """Limits the threads that compute at once in this process; None for no limit."""
+
+def thread_limit() -> int | None:
+    """The most threads that may compute at once, whatever runs ask for; None if there is no limit."""
+
+def working_threads() -> int:
+    """The threads that compute now."""
