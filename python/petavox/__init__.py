@@ -20,8 +20,20 @@ from . import config
 from ._core import __version__
 from ._open import from_array, imread, open
 from ._threads import register_controller as _register_controller
+from .blocks import BlockInfo, BlockResults, map_blocks, map_overlap
 from .image import Image
 
-__all__ = ["Image", "__version__", "config", "from_array", "imread", "open"]
+__all__ = [
+    "BlockInfo",
+    "BlockResults",
+    "Image",
+    "__version__",
+    "config",
+    "from_array",
+    "imread",
+    "map_blocks",
+    "map_overlap",
+    "open",
+]
 
 _register_controller()

@@ -145,6 +145,20 @@ class Image(ArrayLike):
             full.append(max(1, min(extent, size)))
         return Image(self._lazy, chunks=tuple(full))
 
+    def map_blocks(self, f: Any, *args: Any, **options: Any) -> Any:
+        """Call a Python function for every chunk: `petavox.map_blocks` with this image as its first argument."""
+        from .blocks import map_blocks
+
+        return map_blocks(f, self, *args, **options)
+
+    def map_overlap(
+        self, f: Any, depth: Any, boundary: Any = "reflect", trim: bool = True, *args: Any, **options: Any
+    ) -> Any:
+        """Call a Python function for every chunk with samples around it: `petavox.map_overlap` with this image as its first argument."""
+        from .blocks import map_overlap
+
+        return map_overlap(f, self, *args, depth=depth, boundary=boundary, trim=trim, **options)
+
     # What computes.
 
     def compute(

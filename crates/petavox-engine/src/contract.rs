@@ -63,13 +63,19 @@ pub trait BlockOp: Send + Sync {
         0
     }
 
+    /// Bytes that running takes beside the scratch, which it gets by itself (arrays of another language).
+    fn beside_bytes(&self, _inputs: &[&ImageSpec], _target: &Region) -> u64 {
+        0
+    }
+
     /// A rough cost in nanoseconds per output sample on one core, for the planner.
     fn cost_ns(&self) -> f64 {
         1.0
     }
 
-    /// The extents of which blocks should be multiples to avoid repeated work, if it matters.
-    fn preferred_multiple(&self, _inputs: &[&ImageSpec]) -> Option<Vec<usize>> {
+    /// The parts of the output that are made as a whole, if it matters: a smaller region costs as much as all parts it meets. Blocks
+    /// of a stage are such parts where they fit the memory and the stage has this operation's shape.
+    fn whole_parts(&self, _inputs: &[&ImageSpec]) -> Option<Vec<usize>> {
         None
     }
 

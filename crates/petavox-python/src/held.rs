@@ -19,6 +19,10 @@ impl Held {
         self
     }
 
+    pub(crate) fn shared(&self, name: &str) -> Option<Arc<Py<PyAny>>> {
+        self.0.get(name).cloned()
+    }
+
     pub(crate) fn get<'py>(&self, py: Python<'py>, name: &str) -> Option<Bound<'py, PyAny>> {
         self.0.get(name).map(|object| object.bind(py).clone())
     }

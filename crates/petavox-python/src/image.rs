@@ -1,13 +1,15 @@
 //! `_core.LazyImage`: the façade's lazy image, and the Python objects it needs.
 
 use crate::array::{ArraySink, ArraySource};
+use crate::blocks::{Mapping, map_blocks};
 use crate::errors::exception;
 use crate::held::Held;
 use crate::numpy::{Samples, array};
 use crate::run::run;
 use crate::settings::{FileOptions, Settings};
 use crate::table::columns;
-use petavox::{Axes, Error, Image, ImageSpec, Missing, OpenOptions, Resolver, Source, explain};
+use petavox::explain::{self, NodeDoc};
+use petavox::{Axes, Error, Image, ImageSpec, Missing, Node, OpenOptions, Resolver, Source};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -144,6 +146,26 @@ impl LazyImage {
         Ok(LazyImage { image: ready(Image::combine(&images, name, params))?, held })
     }
 
+    /// The image that a Python function makes of this one and `others`, chunk by chunk; `mapping` is JSON.
+    #[pyo3(signature = (function, mapping, others=vec![]))]
+    fn map_blocks(
+        &self,
+        function: Bound<'_, PyAny>,
+        mapping: &str,
+        others: Vec<PyRef<'_, LazyImage>>,
+    ) -> PyResult<LazyImage> {
+        let mapping: Mapping = serde_json::from_str(mapping)
+            .map_err(|e| PyValueError::new_err(format!("map_blocks: {e}")))?;
+        let mut held = self.held.clone().with(&Held::one(&mapping.function, function.clone()));
+        let mut nodes = vec![self.image.node().clone()];
+        for other in &others {
+            nodes.push(other.image.node().clone());
+            held = held.with(&other.held);
+        }
+        let node = map_blocks(nodes, mapping, Arc::new(function.unbind()));
+        Ok(LazyImage { image: Image::from_node(ready(node)?), held })
+    }
+
     /// The same samples with axes or spacing of another meaning.
     #[pyo3(signature = (axes=None, spacing=None))]
     fn placed(&self, axes: Option<&str>, spacing: Option<Vec<f64>>) -> PyResult<LazyImage> {
@@ -272,6 +294,19 @@ impl Resolver for Finder<'_> {
             Some(array) => array_source(&array, locator).map_err(|e| Error::foreign("plan", e)),
             None => petavox::open_source(locator),
         }
+    }
+
+    fn build(&self, doc: &NodeDoc, inputs: &[Arc<Node>]) -> petavox::Result<Option<Arc<Node>>> {
+        if doc.op != "map_blocks" {
+            return Ok(None);
+        }
+        let wrong = |given: &dyn ToString| {
+            Error::argument("plan: map_blocks", given.to_string(), "a function that came with it")
+        };
+        let mapping: Mapping = serde_json::from_value(doc.params.clone()).map_err(|e| wrong(&e))?;
+        let function =
+            self.held.shared(&mapping.function).ok_or_else(|| wrong(&mapping.function))?;
+        map_blocks(inputs.to_vec(), mapping, function).map(Some)
     }
 }
 

@@ -2,6 +2,7 @@
 //! than conversion is Rust below or plain Python above.
 
 mod array;
+mod blocks;
 mod errors;
 mod held;
 mod image;

@@ -12,6 +12,8 @@ pub(crate) struct Samples {
     /// Bytes from one sample to the next, per axis; may be negative.
     strides: Vec<isize>,
     dtype: Dtype,
+    /// The coordinates of the first sample.
+    base: Vec<i64>,
     _array: Py<PyAny>,
 }
 
@@ -53,11 +55,17 @@ impl Samples {
         };
         Ok(Samples {
             address: address as *mut u8,
+            base: vec![0; shape.len()],
             shape,
             strides,
             dtype,
             _array: array.clone().unbind(),
         })
+    }
+
+    /// The same samples, the first of them at `base`.
+    pub(crate) fn based_at(self, base: &[i64]) -> Samples {
+        Samples { base: base.to_vec(), ..self }
     }
 
     pub(crate) fn shape(&self) -> &[usize] {
@@ -112,8 +120,12 @@ impl Samples {
         Ok(())
     }
 
+    fn region(&self) -> Region {
+        Region::new(self.base.as_slice(), self.shape.as_slice())
+    }
+
     fn check(&self, region: &Region, dtype: Dtype) -> Result<()> {
-        if dtype != self.dtype || !Region::whole(&self.shape).contains(region) {
+        if dtype != self.dtype || !self.region().contains(region) {
             return Err(Error::internal(
                 "numpy array",
                 format!("{region} {dtype} of {:?}", self.shape),
@@ -148,7 +160,8 @@ impl Samples {
         loop {
             let mut offset = 0isize;
             for a in 0..n_axes {
-                let at = region.start()[a] as isize + index.get(a).map_or(0, |&i| i as isize);
+                let at = (region.start()[a] - self.base[a]) as isize
+                    + index.get(a).map_or(0, |&i| i as isize);
                 offset += at * self.strides[a];
             }
             // The offset of a sample of the array from its first: numpy's own arithmetic.

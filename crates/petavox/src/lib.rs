@@ -65,12 +65,12 @@ pub use size::parse_size;
 pub use skeleton::{plan_skeleton, skeleton};
 
 pub use petavox_core::{
-    Axes, Block, CancelToken, ChunkGrid, Column, Dtype, Element, Error, ImageSpec, NoProgress,
-    Progress, Region, Result, Sink, Source, Spacing, Table,
+    Axes, Block, Boundary, CancelToken, ChunkGrid, Column, Dtype, Element, Error, ImageSpec,
+    NoProgress, Progress, Region, Result, Sink, Source, Spacing, Table,
 };
 pub use petavox_engine::{
-    Crew, Node, RunOptions, available_memory, default_threads, explain, peak_resident_bytes,
-    resident_bytes,
+    BlockCall, BlockOp, Crew, Need, Node, RunOptions, available_memory, default_threads, explain,
+    peak_resident_bytes, resident_bytes,
 };
 pub use petavox_ops::operation::measure::PROPERTIES;
 pub use petavox_ops::operation::reduce::{ReduceOptions, Reduced, Reduction};

@@ -184,9 +184,19 @@ fn stage(
         consumer_cost_ns: cost_ns,
         consumer_bytes,
         in_order: outputs.iter().any(|(_, c)| matches!(c, Consumer::Fold(_))),
+        exact: false,
     };
-    let GridChoice { grid, order, n_workers, task_bytes, cache_bytes, cpu_secs, reads } =
-        choose(&query).map_err(|least| Error::Budget {
+    let parts = program.whole_parts(&shape);
+    let in_parts = || {
+        let must = [must.as_slice(), parts.as_slice()].concat();
+        choose(&GridQuery { must: &must, exact: true, ..query })
+    };
+    let chosen = match parts.is_empty() {
+        true => choose(&query),
+        false => in_parts().or_else(|_| choose(&query)),
+    };
+    let GridChoice { grid, order, n_workers, task_bytes, cache_bytes, cpu_secs, reads } = chosen
+        .map_err(|least| Error::Budget {
             what: format!("stage '{title}'"),
             needed: options.base_bytes + fixed_bytes + least,
             budget: options.budget_bytes,

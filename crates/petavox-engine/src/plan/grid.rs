@@ -19,6 +19,7 @@ const COPY_NS: f64 = 0.15;
 /// A task's memory above which caches stop helping.
 const CACHE_FRIENDLY_BYTES: f64 = 8e6;
 
+#[derive(Clone, Copy)]
 pub(super) struct GridQuery<'a> {
     pub(super) program: &'a Program,
     pub(super) shape: &'a [usize],
@@ -31,6 +32,8 @@ pub(super) struct GridQuery<'a> {
     pub(super) consumer_bytes: u64,
     /// Blocks have to come in raster order, because a consumer merges them.
     pub(super) in_order: bool,
+    /// Blocks are what `must` asks for, not several of it.
+    pub(super) exact: bool,
 }
 
 pub(super) struct GridChoice {
@@ -96,6 +99,9 @@ fn extents(query: &GridQuery<'_>, axis: usize, multiple: usize) -> Vec<usize> {
     let whole = query.shape[axis].max(1);
     if multiple >= whole {
         return vec![whole];
+    }
+    if query.exact {
+        return vec![multiple];
     }
     let ndim = query.shape.len();
     let mut out = Vec::new();

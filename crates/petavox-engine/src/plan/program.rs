@@ -130,6 +130,18 @@ impl Program {
         last
     }
 
+    /// The parts that operations make as a whole, of those whose output has this shape.
+    pub(crate) fn whole_parts(&self, shape: &[usize]) -> Vec<Vec<usize>> {
+        let parts = self.lines.iter().filter_map(|line| match &line.step {
+            Step::Run { op, inputs } if line.spec.shape == shape => {
+                let specs: Vec<&ImageSpec> = inputs.iter().map(|&k| &self.lines[k].spec).collect();
+                op.whole_parts(&specs)
+            }
+            _ => None,
+        });
+        parts.collect()
+    }
+
     /// [`Program::last_uses`] the other way round: per line, the lines that are not needed after it.
     pub(crate) fn released(&self) -> Vec<Vec<usize>> {
         let mut out = vec![Vec::new(); self.lines.len()];
@@ -164,7 +176,7 @@ impl Program {
                             })
                             .map(|ask| bytes(ask.line, &ask.need.region))
                             .sum();
-                        padded + op.scratch_bytes(&specs, region)
+                        padded + op.scratch_bytes(&specs, region) + op.beside_bytes(&specs, region)
                     }
                 };
                 peak = peak.max(live + extra);

@@ -247,6 +247,7 @@ impl StageRun<'_> {
             padded.iter().zip(asks).filter_map(|(p, ask)| p.as_ref().or(have(ask))).collect();
         let scratch_len = op.scratch_bytes(&specs, made) as usize;
         let mut scratch = pool.take(scratch_len)?;
+        pool.make_room(op.beside_bytes(&specs, made));
         op.run(BlockCall {
             inputs: &given,
             specs: &specs,
