@@ -82,7 +82,7 @@ class Call:
         result = np.asarray(result)
         if result.shape != shape:
             result = result[self._own_part(result.shape, info, shape)]
-        if result.dtype != self.dtype:
+        if self.dtype is not None and result.dtype != self.dtype:
             if not np.can_cast(result.dtype, self.dtype, "same_kind"):
                 raise TypeError(
                     f"{self.label} returned {result.dtype}, which does not become {self.dtype} without loss; give the dtype of the "

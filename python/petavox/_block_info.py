@@ -102,5 +102,16 @@ class BlockInfo:
         return np.asarray(points).reshape(-1, len(self.start)) + np.asarray(self.halo_start)
 
     def to_physical(self, points: Any) -> np.ndarray:
-        """Physical coordinates of points in the array that the function is given; else as `to_image`."""
+        """Physical coordinates of points in the array that the function is given.
+
+        Parameters
+        ----------
+        points : array_like, shape (n, ndim)
+            Coordinates in samples.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, ndim)
+            In the unit of the spacing.
+        """
         return self.to_image(points) * np.asarray(self.spacing) + np.asarray(self.origin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Number
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def _out(
         whole = None if shape is None else int(shape[o])
         chunk = None if chunks is None else chunks[o]
         if isinstance(chunk, (tuple, list)):
-            chunk, whole = _regular(chunk, o), sum(chunk) if whole is None else whole
+            whole = sum(int(c) for c in chunk) if whole is None else whole
+            chunk = _regular(chunk, o)
         elif chunk is None:
             if whole is None or whole == n:
                 chunk = own if a is not None or whole is None else whole
@@ -174,7 +175,7 @@ def _boundary(
         clip.append(rule is None or rule == "none")
         if clip[-1] or low[a] + high[a] == 0:
             continue
-        if isinstance(rule, Number):
+        if isinstance(rule, Real):
             rules.append(("constant", float(rule)))
             continue
         name = _ALIASES.get(rule, rule)

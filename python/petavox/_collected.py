@@ -65,6 +65,15 @@ class BlockResults:
     def to_pandas(self, **settings: Any) -> pandas.DataFrame:
         """Compute a table as a pandas DataFrame.
 
+        Parameters
+        ----------
+        **settings
+            As for `compute`.
+
+        Returns
+        -------
+        pandas.DataFrame
+
         Raises
         ------
         ImportError
@@ -79,6 +88,15 @@ class BlockResults:
 
     def to_arrow(self, **settings: Any) -> pyarrow.Table:
         """Compute a table as a pyarrow Table.
+
+        Parameters
+        ----------
+        **settings
+            As for `compute`.
+
+        Returns
+        -------
+        pyarrow.Table
 
         Raises
         ------

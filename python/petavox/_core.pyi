@@ -49,6 +49,9 @@ class LazyImage:
     def info(self) -> str | None:
         """What the file says about itself, as JSON; nothing if the image was not opened from one."""
 
+    def map_blocks(self, function: Any, mapping: str, others: Sequence[LazyImage] = ...) -> LazyImage:
+        """The image that a Python function makes of this one and `others`, chunk by chunk; `mapping` is JSON."""
+
     def measure(
         self,
         properties: Sequence[str],

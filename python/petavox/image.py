@@ -146,7 +146,19 @@ class Image(ArrayLike):
         return Image(self._lazy, chunks=tuple(full))
 
     def map_blocks(self, f: Any, *args: Any, **options: Any) -> Any:
-        """Call a Python function for every chunk: `petavox.map_blocks` with this image as its first argument."""
+        """Call a Python function for every chunk: `petavox.map_blocks` with this image as the function's first argument.
+
+        Parameters
+        ----------
+        f : callable
+            Is given chunks as numpy arrays.
+        *args, **options
+            As for `petavox.map_blocks`.
+
+        Returns
+        -------
+        Image or BlockResults
+        """
         from .blocks import map_blocks
 
         return map_blocks(f, self, *args, **options)
@@ -154,7 +166,26 @@ class Image(ArrayLike):
     def map_overlap(
         self, f: Any, depth: Any, boundary: Any = "reflect", trim: bool = True, *args: Any, **options: Any
     ) -> Any:
-        """Call a Python function for every chunk with samples around it: `petavox.map_overlap` with this image as its first argument."""
+        """Call a Python function for every chunk with samples around it: `petavox.map_overlap` with this image as the function's first
+        argument.
+
+        Parameters
+        ----------
+        f : callable
+            Is given chunks with their halos as numpy arrays.
+        depth : int, sequence, or dict by axis
+            Samples of halo on each side.
+        boundary : str, number, None, or one per axis
+            How samples outside the image are made.
+        trim : bool
+            Cut the halo off results that have it.
+        *args, **options
+            As for `petavox.map_overlap`.
+
+        Returns
+        -------
+        Image or BlockResults
+        """
         from .blocks import map_overlap
 
         return map_overlap(f, self, *args, depth=depth, boundary=boundary, trim=trim, **options)
