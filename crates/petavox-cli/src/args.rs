@@ -25,6 +25,9 @@ pub(crate) struct Global {
     /// Folder for scratch files, needed when working volumes exceed the memory [default: the system's]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
+    /// Compute what several passes need in each of them, where keeping it would be quicker
+    #[arg(long, global = true)]
+    pub(crate) recompute: bool,
     /// Replace outputs that exist
     #[arg(long, global = true)]
     pub(crate) overwrite: bool,

@@ -64,7 +64,7 @@ pub(crate) fn run(
     settings: &Settings,
 ) -> Result<Report> {
     match command {
-        Command::Info(args) => info::run(&args),
+        Command::Info(args) => info::run(&args, settings),
         Command::Convert(args) => convert::run(&args, settings),
         Command::Apply(args) => apply::run(&args, settings),
         Command::Reduce(args) => reduce::run(&args, settings),

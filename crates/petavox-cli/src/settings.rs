@@ -38,6 +38,7 @@ impl Settings {
             memory_bytes: Some(memory_bytes),
             n_threads: Some(threads),
             scratch: global.scratch.clone(),
+            recompute: global.recompute,
             progress,
             cancel: CancelToken::new(),
             ..RunOptions::default()

@@ -11,7 +11,8 @@ mod run;
 
 pub use contract::{BlockCall, BlockOp, FoldOp, Need, Part, SweepOp, Value, part};
 pub use plan::{
-    Consumer, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, identity, plan,
+    Consumer, Keep, KeptImage, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, identity,
+    least_budget, plan,
 };
 pub use resources::{
     Budget, Crew, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,

@@ -4,8 +4,8 @@ use petavox_core::{
     Block, Boundary, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Sink, Source,
 };
 use petavox_engine::{
-    BlockCall, BlockOp, FoldOp, Need, Node, Part, PlanOptions, RunContext, RunOptions, SweepOp,
-    Target, Value, Words, execute, part, plan,
+    BlockCall, BlockOp, FoldOp, Keep, Need, Node, Part, PlanOptions, RunContext, RunOptions,
+    SweepOp, Target, Value, Words, execute, part, plan,
 };
 use std::sync::{Arc, Mutex};
 
@@ -335,7 +335,12 @@ fn a_budget_that_is_too_small_is_refused_with_the_one_that_works() {
     let source = formula(&[64, 64, 64], &[8, 8, 8]);
     let sink = Memory::new(source.spec(), &[64, 64, 64]);
     let targets = [Target { node: Node::source(source), sink: Some(sink) }];
-    let options = |budget| PlanOptions { budget_bytes: budget, base_bytes: 1000, n_threads: 2 };
+    let options = |budget| PlanOptions {
+        budget_bytes: budget,
+        base_bytes: 1000,
+        n_threads: 2,
+        keep: Keep::Anywhere,
+    };
     let Err(Error::Budget { needed, .. }) = plan(&targets, &options(2000)) else {
         panic!("not refused")
     };
@@ -408,7 +413,8 @@ fn explain_tells_every_stage_with_its_memory() {
     let sum = Node::fold(Arc::new(Sum), x.clone(), vec![]).unwrap();
     let d = Node::block(Arc::new(Minus { sum: None }), vec![x.clone(), x], vec![sum]).unwrap();
     let sink = Memory::new(d.spec(), &[16, 16, 16]);
-    let options = PlanOptions { budget_bytes: 1 << 30, base_bytes: 0, n_threads: 2 };
+    let options =
+        PlanOptions { budget_bytes: 1 << 30, base_bytes: 0, n_threads: 2, keep: Keep::Anywhere };
     let plan = plan(&[Target { node: d, sink: Some(sink) }], &options).unwrap();
     let document = petavox_engine::explain::Document::new(&plan);
     let text = petavox_engine::explain::text(&document);

@@ -42,8 +42,8 @@ pub(crate) struct Apply {
 }
 
 impl Apply {
-    fn image(&self) -> Result<Image> {
-        let mut image = self.input.open(self.from.as_deref().unwrap_or_default())?;
+    fn image(&self, settings: &Settings) -> Result<Image> {
+        let mut image = self.input.open(self.from.as_deref().unwrap_or_default(), settings)?;
         for step in &self.steps {
             image = image.apply(step)?;
         }
@@ -55,7 +55,7 @@ impl Apply {
     }
 
     pub(crate) fn plan(&self, settings: &Settings) -> Result<Document> {
-        self.output.plan(&self.image()?, &self.to(), settings)
+        self.output.plan(&self.image(settings)?, &self.to(), settings)
     }
 }
 
@@ -67,5 +67,5 @@ pub(crate) fn run(args: &Apply, settings: &Settings) -> Result<Report> {
             ..Report::default()
         });
     }
-    args.output.save(&args.image()?, &args.to(), settings)
+    args.output.save(&args.image(settings)?, &args.to(), settings)
 }

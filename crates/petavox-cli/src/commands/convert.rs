@@ -35,8 +35,8 @@ pub(crate) struct Convert {
 }
 
 impl Convert {
-    fn image(&self) -> Result<Image> {
-        let image = self.input.open(&self.from)?;
+    fn image(&self, settings: &Settings) -> Result<Image> {
+        let image = self.input.open(&self.from, settings)?;
         Ok(match self.dtype {
             Some(dtype) if dtype != image.spec().dtype => {
                 image.apply(&format!("astype:dtype={dtype}"))?
@@ -46,10 +46,10 @@ impl Convert {
     }
 
     pub(crate) fn plan(&self, settings: &Settings) -> Result<Document> {
-        self.output.plan(&self.image()?, &self.to, settings)
+        self.output.plan(&self.image(settings)?, &self.to, settings)
     }
 }
 
 pub(crate) fn run(args: &Convert, settings: &Settings) -> Result<Report> {
-    args.output.save(&args.image()?, &args.to, settings)
+    args.output.save(&args.image(settings)?, &args.to, settings)
 }

@@ -3,6 +3,7 @@
 use super::input::Input;
 use super::output::shape_text;
 use crate::report::Report;
+use crate::settings::Settings;
 use anyhow::Result;
 use clap::Args;
 use petavox::explain::bytes_text;
@@ -23,8 +24,8 @@ pub(crate) struct Info {
     input: Input,
 }
 
-pub(crate) fn run(args: &Info) -> Result<Report> {
-    let image = args.input.open(&args.path)?;
+pub(crate) fn run(args: &Info, settings: &Settings) -> Result<Report> {
+    let image = args.input.open(&args.path, settings)?;
     let Some(info) = image.info() else { return Ok(Report::default()) };
     Ok(Report { text: text(info), results: serde_json::to_value(info)?, ..Report::default() })
 }

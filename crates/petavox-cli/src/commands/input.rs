@@ -1,5 +1,6 @@
 //! Options of a command that opens an image.
 
+use crate::settings::Settings;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use petavox::{Axes, Image, Missing, OpenOptions};
@@ -29,7 +30,7 @@ pub(crate) enum MissingArg {
 }
 
 impl Input {
-    pub(crate) fn options(&self) -> OpenOptions {
+    pub(crate) fn options(&self, settings: &Settings) -> OpenOptions {
         OpenOptions {
             axes: self.axes.clone(),
             spacing: self.spacing.clone(),
@@ -37,11 +38,12 @@ impl Input {
                 MissingArg::Fill => Missing::Fill,
                 MissingArg::Error => Missing::Error,
             },
+            scratch: settings.run.scratch.clone(),
             ..OpenOptions::default()
         }
     }
 
-    pub(crate) fn open(&self, path: &str) -> Result<Image> {
-        Ok(Image::open_with(path, &self.options())?)
+    pub(crate) fn open(&self, path: &str, settings: &Settings) -> Result<Image> {
+        Ok(Image::open_with(path, &self.options(settings))?)
     }
 }

@@ -36,16 +36,16 @@ pub(crate) struct Label {
 }
 
 impl Label {
-    fn image(&self) -> Result<Image> {
+    fn image(&self, settings: &Settings) -> Result<Image> {
         let step = format!("label:connectivity={}", self.connectivity);
-        Ok(self.input.open(&self.from)?.apply(&step)?)
+        Ok(self.input.open(&self.from, settings)?.apply(&step)?)
     }
 
     pub(crate) fn plan(&self, settings: &Settings) -> Result<Document> {
-        self.output.plan(&self.image()?, &self.to, settings)
+        self.output.plan(&self.image(settings)?, &self.to, settings)
     }
 }
 
 pub(crate) fn run(args: &Label, settings: &Settings) -> Result<Report> {
-    args.output.save(&args.image()?, &args.to, settings)
+    args.output.save(&args.image(settings)?, &args.to, settings)
 }

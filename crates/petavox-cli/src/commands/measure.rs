@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use petavox::explain::Document;
 use petavox::table::write_table;
-use petavox::{Image, Table};
+use petavox::{Image, OpenOptions, Table};
 use std::path::PathBuf;
 
 /// Measure the regions of a label image
@@ -38,9 +38,12 @@ pub(crate) struct Measure {
 }
 
 impl Measure {
-    fn images(&self) -> Result<(Image, Option<Image>)> {
-        let image = self.image.as_ref().map(|path| Image::open(path)).transpose()?;
-        Ok((self.input.open(&self.labels)?, image))
+    fn images(&self, settings: &Settings) -> Result<(Image, Option<Image>)> {
+        // What the user says of the input is said of the labels.
+        let options =
+            OpenOptions { scratch: settings.run.scratch.clone(), ..OpenOptions::default() };
+        let image = self.image.as_ref().map(|path| Image::open_with(path, &options)).transpose()?;
+        Ok((self.input.open(&self.labels, settings)?, image))
     }
 
     /// The properties to measure: label first, those asked for, or the usual ones.
@@ -67,7 +70,7 @@ impl Measure {
     }
 
     pub(crate) fn plan(&self, settings: &Settings) -> Result<Document> {
-        let (labels, image) = self.images()?;
+        let (labels, image) = self.images(settings)?;
         Ok(labels.plan_measure(image.as_ref(), &settings.run)?)
     }
 }
@@ -80,7 +83,7 @@ pub(crate) fn run(args: &Measure, settings: &Settings) -> Result<Report> {
     {
         return Err(petavox::Error::argument("properties", name, "--image for intensities").into());
     }
-    let (labels, image) = args.images()?;
+    let (labels, image) = args.images(settings)?;
     let table = labels.measure(image.as_ref(), &properties, &settings.run)?;
     write_table(&args.out, &table)?;
     Ok(Report {

@@ -41,24 +41,26 @@ pub(crate) struct Reduce {
 }
 
 impl Reduce {
-    fn along(&self) -> Result<Option<(Image, &Path)>> {
+    fn along(&self, settings: &Settings) -> Result<Option<(Image, &Path)>> {
         let (Some(axis), Some(out)) = (self.axis, &self.out) else { return Ok(None) };
-        Ok(Some((self.input.open(&self.from)?.reduce_axis(self.op, axis)?, out)))
+        Ok(Some((self.input.open(&self.from, settings)?.reduce_axis(self.op, axis)?, out)))
     }
 
     pub(crate) fn plan(&self, settings: &Settings) -> Result<Document> {
-        match self.along()? {
+        match self.along(settings)? {
             Some((image, out)) => self.output.plan(&image, out, settings),
-            None => Ok(self.input.open(&self.from)?.plan_reduce(self.op, &settings.run)?),
+            None => {
+                Ok(self.input.open(&self.from, settings)?.plan_reduce(self.op, &settings.run)?)
+            }
         }
     }
 }
 
 pub(crate) fn run(args: &Reduce, settings: &Settings) -> Result<Report> {
-    if let Some((image, out)) = args.along()? {
+    if let Some((image, out)) = args.along(settings)? {
         return args.output.save(&image, out, settings);
     }
-    let image = args.input.open(&args.from)?;
+    let image = args.input.open(&args.from, settings)?;
     if let Some(out) = &args.out {
         settings.check_table(out)?;
     }

@@ -62,8 +62,8 @@ pub(crate) struct Skeleton {
 }
 
 impl Skeleton {
-    fn image(&self) -> Result<Image> {
-        self.input.open(&self.from)
+    fn image(&self, settings: &Settings) -> Result<Image> {
+        self.input.open(&self.from, settings)
     }
 
     fn job(&self, settings: &Settings) -> SkeletonJob {
@@ -87,7 +87,7 @@ impl Skeleton {
     }
 
     pub(crate) fn plan(&self, settings: &Settings) -> Result<Document> {
-        Ok(petavox::plan_skeleton(&self.image()?, &self.job(settings), &settings.run)?)
+        Ok(petavox::plan_skeleton(&self.image(settings)?, &self.job(settings), &settings.run)?)
     }
 }
 
@@ -102,7 +102,8 @@ fn command_line() -> String {
 }
 
 pub(crate) fn run(args: &Skeleton, settings: &Settings) -> Result<Report> {
-    let done = petavox::skeleton(&args.image()?, &args.out, &args.job(settings), &settings.run)?;
+    let done =
+        petavox::skeleton(&args.image(settings)?, &args.out, &args.job(settings), &settings.run)?;
     let memory = done.peak_memory_bytes.map_or_else(String::new, |peak| {
         format!(", {} of {} memory", bytes_text(peak), bytes_text(done.memory_budget_bytes))
     });

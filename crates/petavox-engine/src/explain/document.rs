@@ -1,6 +1,6 @@
 //! What is told of a plan: plain data, ready to be serialised.
 
-use crate::plan::{Node, Plan, ReadSummary, Stage};
+use crate::plan::{KeptImage, Node, Plan, ReadSummary, Stage};
 use petavox_core::ImageSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -67,6 +67,23 @@ pub struct StageDoc {
     pub write_bytes: u64,
     /// A rough forecast.
     pub cpu_secs: f64,
+    /// What is kept for later passes.
+    pub keeps: Vec<KeepDoc>,
+}
+
+/// An image that a pass keeps for later ones, since that is cheaper than computing it again.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeepDoc {
+    /// The node that makes it.
+    pub node: String,
+    /// Its operation.
+    pub op: String,
+    /// Bytes of samples.
+    pub bytes: u64,
+    /// `memory` or `scratch`.
+    pub place: &'static str,
+    /// Seconds that this is expected to save.
+    pub saves_secs: f64,
 }
 
 /// What a stage reads of one source.
@@ -119,6 +136,7 @@ impl StageDoc {
                 .collect(),
             write_bytes: stage.write_bytes,
             cpu_secs: stage.cpu_secs,
+            keeps: stage.keeps.iter().map(KeepDoc::new).collect(),
         }
     }
 
@@ -139,7 +157,27 @@ impl StageDoc {
             reads: Vec::new(),
             write_bytes: 0,
             cpu_secs: 0.0,
+            keeps: Vec::new(),
         }
+    }
+}
+
+impl KeepDoc {
+    fn new(kept: &KeptImage) -> KeepDoc {
+        KeepDoc {
+            node: format!("{:016x}", kept.node),
+            op: kept.name.clone(),
+            bytes: kept.bytes,
+            place: if kept.in_memory { "memory" } else { "scratch" },
+            saves_secs: kept.saves_secs,
+        }
+    }
+
+    /// In words.
+    pub(super) fn text(&self) -> String {
+        let KeepDoc { op, bytes, place, saves_secs, .. } = self;
+        let bytes = bytes_text(*bytes);
+        format!("{op}, {bytes} in {place}, for later stages (saves about {saves_secs:.1} s)")
     }
 }
 

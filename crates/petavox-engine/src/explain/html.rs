@@ -13,11 +13,13 @@ pub fn html(document: &Document) -> String {
             .iter()
             .map(|r| format!("{} from {}", b(r.bytes), escape(&r.name)))
             .collect();
+        let keeps: String =
+            stage.keeps.iter().map(|k| format!("<br>keeps {}", escape(&k.text()))).collect();
         let block: Vec<String> = stage.block.iter().map(usize::to_string).collect();
         let share = 100.0 * stage.peak_bytes as f64 / document.budget_bytes.max(1) as f64;
         let _ = write!(
             rows,
-            "<tr><td>{}</td><td><b>{}</b><br><small>{}</small></td><td>{}</td><td>{}</td>\
+            "<tr><td>{}</td><td><b>{}</b><br><small>{}{keeps}</small></td><td>{}</td><td>{}</td>\
              <td><div class=bar><i style=\"width:{:.1}%\"></i></div>{}{}</td><td>{}</td></tr>",
             i + 1,
             escape(&stage.title),

@@ -52,6 +52,9 @@ pub fn text(document: &Document) -> String {
         if stage.spills {
             let _ = writeln!(out, "  scratch the working volume is a mapped file");
         }
+        for kept in &stage.keeps {
+            let _ = writeln!(out, "  keeps   {}", kept.text());
+        }
         if stage.write_bytes > 0 {
             let _ = writeln!(out, "  writes  {}", b(stage.write_bytes));
         }

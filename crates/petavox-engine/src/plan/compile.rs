@@ -1,14 +1,20 @@
 //! From targets to stages: folds and sweeps end a stage, everything local between them is fused.
 
 use super::grid::{GridChoice, GridQuery, choose};
-use super::later::Later;
+use super::groups::{Group, groups};
+use super::keep::{Keep, Kept, keep_what_pays};
+use super::later::{Later, kept_bytes};
 use super::node::{Kind, Node};
 use super::program::{Program, Step};
-use super::stage::{Consumer, Plan, Stage, Target};
+use super::stage::{Consumer, KeptImage, Plan, Stage, Target};
 use crate::resources::RunContext;
-use petavox_core::{Error, Result, Source};
-use std::collections::{BTreeMap, HashMap};
+use petavox_core::{ChunkGrid, Error, Result, Source};
+use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Time to keep a byte of samples in memory or in a scratch file, in nanoseconds.
+const KEEP_NS: f64 = 0.4;
+const KEEP_IN_FILE_NS: f64 = 1.5;
 
 /// What the planner may use.
 #[derive(Clone, Debug)]
@@ -19,6 +25,8 @@ pub struct PlanOptions {
     pub base_bytes: u64,
     /// Tasks that can run at once.
     pub n_threads: usize,
+    /// Where images that several passes need may be kept, instead of being computed by each.
+    pub keep: Keep,
 }
 
 impl RunContext {
@@ -28,113 +36,124 @@ impl RunContext {
             budget_bytes: self.budget.limit(),
             base_bytes: self.budget.used(),
             n_threads: self.n_threads,
+            keep: match (self.recompute, &self.folder) {
+                (true, _) => Keep::Never,
+                (false, Some(_)) => Keep::InMemory,
+                (false, None) => Keep::Anywhere,
+            },
         }
     }
 }
-
-/// What can be made in one pass: the same number of stages must have run before, and the blocks have the same shape.
-type Groups = BTreeMap<(usize, Vec<usize>), Vec<(Arc<Node>, Consumer)>>;
 
 /// Cuts the computation of `targets` into stages that fit the budget.
 ///
 /// # Errors
 /// [`Error::Budget`] with the smallest budget that works.
 pub fn plan(targets: &[Target], options: &PlanOptions) -> Result<Plan> {
-    let mut depths = HashMap::new();
-    let mut groups = Groups::new();
-    let mut seen = HashMap::new();
-    for target in targets {
-        collect(&target.node, &mut depths, &mut groups, &mut seen);
-        if let Some(sink) = &target.sink {
-            let d = depth(&target.node, &mut depths);
-            let d = if matches!(target.node.kind(), Kind::Sweep(_)) { d + 1 } else { d };
-            let key = (d, target.node.spec().shape.clone());
-            groups
-                .entry(key)
-                .or_default()
-                .push((target.node.clone(), Consumer::Sink(sink.clone())));
-        }
-    }
-    let room = options.budget_bytes.saturating_sub(options.base_bytes);
-    let mut stages = Vec::new();
-    let mut kept_bytes = 0;
-    for outputs in groups.into_values() {
-        let (stage, kept) = stage(outputs, room, kept_bytes, options)?;
-        kept_bytes += kept;
-        stages.push(stage);
-    }
+    let groups = groups(targets);
+    let plain = least_budget(options, &mut |options| stages(&groups, &[], options))?;
     Ok(Plan {
-        stages,
+        stages: keep_what_pays(&groups, plain, options),
         targets: targets.to_vec(),
         budget_bytes: options.budget_bytes,
         base_bytes: options.base_bytes,
     })
 }
 
-/// The number of stages that must have run before a node's own stage.
-fn depth(node: &Arc<Node>, memo: &mut HashMap<u64, usize>) -> usize {
-    if let Some(&d) = memo.get(&node.id()) {
-        return d;
+/// Does `attempt`; if the budget is too small for it, the error names one that works. (What a stage needs depends a little on what
+/// there is: working volumes take larger windows of a larger budget.)
+///
+/// # Errors
+/// As `attempt`.
+pub fn least_budget<T>(
+    options: &PlanOptions,
+    attempt: &mut dyn FnMut(&PlanOptions) -> Result<T>,
+) -> Result<T> {
+    let (what, mut least, budget) = match attempt(options) {
+        Err(Error::Budget { what, needed, budget }) => (what, needed, budget),
+        done => return done,
+    };
+    for _ in 0..100 {
+        match attempt(&PlanOptions { budget_bytes: least, ..options.clone() }) {
+            Err(Error::Budget { needed, .. }) if needed > least => least = needed,
+            _ => break,
+        }
     }
-    let mut d = 0;
-    for input in node.inputs() {
-        let after = usize::from(matches!(input.kind(), Kind::Sweep(_)));
-        d = d.max(depth(input, memo) + after);
-    }
-    for value in node.values() {
-        d = d.max(depth(value, memo) + 1);
-    }
-    memo.insert(node.id(), d);
-    d
+    Err(Error::Budget { what, needed: least, budget })
 }
 
-fn collect(
-    node: &Arc<Node>,
-    depths: &mut HashMap<u64, usize>,
-    groups: &mut Groups,
-    seen: &mut HashMap<u64, ()>,
-) {
-    if seen.insert(node.id(), ()).is_some() {
-        return;
-    }
-    for other in node.inputs().iter().chain(node.values()) {
-        collect(other, depths, groups, seen);
-    }
-    let d = depth(node, depths);
-    match node.kind() {
-        Kind::Fold(_) => {
-            let key = (d, node.spec().shape.clone());
-            groups
-                .entry(key)
-                .or_default()
-                .push((node.inputs()[0].clone(), Consumer::Fold(node.clone())));
+/// A stage for every group, with `kept` images kept by the stages that make them first.
+///
+/// # Errors
+/// [`Error::Budget`] with what the hungriest stage needs.
+pub(super) fn stages(groups: &[Group], kept: &[Kept], options: &PlanOptions) -> Result<Vec<Stage>> {
+    let mut stages: Vec<Stage> = Vec::new();
+    let mut grids: HashMap<u64, ChunkGrid> = HashMap::new();
+    let mut hungriest: Option<(u64, String)> = None;
+    let mut volume_bytes = 0;
+    for (pass, group) in groups.iter().enumerate() {
+        let mut outputs = group.clone();
+        let new = kept.iter().filter(|k| k.first == pass);
+        outputs.extend(new.map(|k| (k.node.clone(), Consumer::Keep { in_memory: k.in_memory })));
+        let alive = kept.iter().filter(|k| (k.first + 1..=k.last).contains(&pass) && k.in_memory);
+        let held = alive.map(|k| kept_bytes(k.node.spec())).sum::<u64>();
+        match stage(outputs, volume_bytes + held, &grids, kept, options) {
+            Ok((mut stage, volumes)) => {
+                volume_bytes += volumes;
+                for k in kept.iter().filter(|k| k.first == pass) {
+                    grids.insert(k.node.id(), stage.grid.clone());
+                    stage.keeps.push(KeptImage {
+                        node: k.node.id(),
+                        name: k.node.name().to_owned(),
+                        bytes: k.node.spec().bytes(),
+                        in_memory: k.in_memory,
+                        saves_secs: k.saves_secs,
+                    });
+                }
+                let done = kept.iter().filter(|k| k.last == pass);
+                stage.drops = done.map(|k| k.node.id()).collect();
+                stages.push(stage);
+            }
+            Err(Error::Budget { what, needed, .. }) => {
+                if hungriest.as_ref().is_none_or(|(most, _)| needed > *most) {
+                    hungriest = Some((needed, what));
+                }
+            }
+            Err(other) => return Err(other),
         }
-        Kind::Sweep(_) => {
-            let key = (d, node.inputs()[0].spec().shape.clone());
-            groups
-                .entry(key)
-                .or_default()
-                .push((node.inputs()[0].clone(), Consumer::Sweep(node.clone())));
-        }
-        _ => {}
+    }
+    match hungriest {
+        None => Ok(stages),
+        Some((needed, what)) => Err(Error::Budget { what, needed, budget: options.budget_bytes }),
     }
 }
 
+/// One stage beside `held_bytes` that earlier ones left, and the bytes that it leaves itself.
 fn stage(
-    outputs: Vec<(Arc<Node>, Consumer)>,
-    room: u64,
-    kept_bytes: u64,
+    outputs: Group,
+    held_bytes: u64,
+    grids: &HashMap<u64, ChunkGrid>,
+    kept_images: &[Kept],
     options: &PlanOptions,
 ) -> Result<(Stage, u64)> {
+    let room = options.budget_bytes.saturating_sub(options.base_bytes);
     let roots: Vec<Arc<Node>> = outputs.iter().map(|(n, _)| n.clone()).collect();
-    let earlier = |node: &Node| match node.kind() {
-        Kind::Sweep(_) => Some(Arc::new(Later::new(node.spec().clone())) as Arc<dyn Source>),
-        _ => None,
+    let earlier = |node: &Node| -> Option<Arc<dyn Source>> {
+        let spec = node.spec().clone();
+        match (node.kind(), grids.get(&node.id())) {
+            (Kind::Sweep(_), _) => Some(Arc::new(Later::swept(spec))),
+            (_, Some(grid)) => {
+                let image = kept_images.iter().find(|k| k.node.id() == node.id());
+                let in_memory = image.is_none_or(|k| k.in_memory);
+                Some(Arc::new(Later::kept(spec, grid.clone(), in_memory)))
+            }
+            _ => None,
+        }
     };
     let program = Program::fuse(&roots, &earlier, &|_| None);
     let title = title(&outputs);
     let shape = roots[0].spec().shape.clone();
-    let mut fixed_bytes = kept_bytes;
+    let mut fixed_bytes = held_bytes;
     let mut kept = 0;
     let mut cost_ns = 0.0;
     let mut must: Vec<Vec<usize>> = Vec::new();
@@ -164,6 +183,13 @@ fn stage(
                 volumes.push(8 * op.n_words(node.spec()) as u64);
                 fixed_bytes += op.scratch_bytes(node.spec());
                 cost_ns += 1.0;
+            }
+            Consumer::Keep { in_memory } => {
+                if *in_memory {
+                    fixed_bytes += kept_bytes(node.spec());
+                }
+                let ns = if *in_memory { KEEP_NS } else { KEEP_IN_FILE_NS };
+                cost_ns += node.spec().dtype.size() as f64 * ns;
             }
         }
     }
@@ -195,7 +221,7 @@ fn stage(
         true => choose(&query),
         false => in_parts().or_else(|_| choose(&query)),
     };
-    let GridChoice { grid, order, n_workers, task_bytes, cache_bytes, cpu_secs, reads } = chosen
+    let GridChoice { grid, order, n_workers, task_bytes, cache_bytes, cpu_secs, secs, reads } = chosen
         .map_err(|least| Error::Budget {
             what: format!("stage '{title}'"),
             needed: options.base_bytes + fixed_bytes + least,
@@ -224,6 +250,9 @@ fn stage(
         reads,
         write_bytes,
         cpu_secs,
+        secs,
+        keeps: Vec::new(),
+        drops: Vec::new(),
     };
     Ok((stage, kept))
 }
@@ -241,6 +270,7 @@ fn title(outputs: &[(Arc<Node>, Consumer)]) -> String {
             Consumer::Sink(_) => format!("write {}", node.name()),
             Consumer::Fold(f) => f.name().to_owned(),
             Consumer::Sweep(s) => s.name().to_owned(),
+            Consumer::Keep { .. } => format!("keep {}", node.name()),
         })
         .collect();
     parts.dedup();

@@ -43,6 +43,7 @@ pub(super) struct GridChoice {
     pub(super) task_bytes: u64,
     pub(super) cache_bytes: u64,
     pub(super) cpu_secs: f64,
+    pub(super) secs: f64,
     pub(super) reads: Vec<ReadSummary>,
 }
 
@@ -141,6 +142,7 @@ fn price(
             task_bytes: 0,
             cache_bytes: 0,
             cpu_secs: 0.0,
+            secs: 0.0,
             reads: vec![],
         };
         return Ok((0.0, choice));
@@ -153,14 +155,8 @@ fn price(
     for index in &samples {
         let region = grid.region_at(index);
         let write = query.sinks.iter().map(|s| s.scratch_bytes(&region)).max().unwrap_or(0);
-        let roots: u64 = query
-            .program
-            .roots
-            .iter()
-            .map(|&r| (region.len() * query.program.lines[r].spec.dtype.size()) as u64)
-            .sum();
-        task_bytes = task_bytes
-            .max(query.program.peak_bytes(&region).max(roots + write + query.consumer_bytes));
+        let (peak, held) = query.program.peak_bytes(&region);
+        task_bytes = task_bytes.max(peak.max(held + write + query.consumer_bytes));
     }
     if task_bytes > query.room {
         return Err(task_bytes);
@@ -189,12 +185,16 @@ fn price(
             Step::Run { op, .. } => ns += times * samples_of(made) * op.cost_ns(),
             Step::Read(source) => {
                 let decoded = decoding.bytes.get(&i).copied().unwrap_or(0.0);
-                ns += decoded * DECODE_NS;
+                let in_memory = source.reads_below_chunk() && source.locator().is_none();
+                ns += decoded * if in_memory { COPY_NS } else { DECODE_NS };
                 if source.reads_below_chunk() && source.locator().is_some() {
                     let n: f64 = made.iter().map(|r| runs(r, &line.spec.shape)).sum();
                     ns += times * n * READ_RUN_NS;
                 }
-                let name = source.locator().unwrap_or_else(|| "earlier stage".to_owned());
+                let name = source.locator().unwrap_or_else(|| match line.name {
+                    "open" => "memory".to_owned(),
+                    name => format!("earlier stage: {name}"),
+                });
                 reads.push(ReadSummary { name, bytes: decoded as u64 });
             }
         }
@@ -209,6 +209,7 @@ fn price(
         task_bytes,
         cache_bytes: decoding.cache_bytes,
         cpu_secs,
+        secs,
         reads,
     };
     Ok((secs, choice))

@@ -3,7 +3,9 @@
 mod compile;
 mod decode;
 mod grid;
+mod groups;
 mod identity;
+mod keep;
 mod later;
 mod node;
 mod pieces;
@@ -11,8 +13,10 @@ mod program;
 mod reach;
 mod stage;
 
-pub use compile::{PlanOptions, plan};
+pub use compile::{PlanOptions, least_budget, plan};
 pub use identity::identity;
+pub use keep::Keep;
+pub(crate) use later::{block_bytes, kept_bytes};
 pub use node::{Kind, Node};
 pub(crate) use program::{Ask, Program, Step};
-pub use stage::{Consumer, Plan, ReadSummary, Stage, Target};
+pub use stage::{Consumer, KeptImage, Plan, ReadSummary, Stage, Target};

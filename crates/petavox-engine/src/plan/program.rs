@@ -38,6 +38,8 @@ impl Step {
 pub(crate) struct Line {
     pub(crate) step: Step,
     pub(crate) spec: ImageSpec,
+    /// The operation's name; `open` for images that are read.
+    pub(crate) name: &'static str,
 }
 
 /// The fused chain of a stage: steps in order, the last uses of each known, roots that are handed to consumers.
@@ -153,8 +155,9 @@ impl Program {
         out
     }
 
-    /// The most memory that making `target` takes at one time, without what the consumers take.
-    pub(crate) fn peak_bytes(&self, target: &Region) -> u64 {
+    /// The most memory that making `target` takes at one time, without what the consumers take; and what is left of it while they
+    /// take the roots' blocks, one after another.
+    pub(crate) fn peak_bytes(&self, target: &Region) -> (u64, u64) {
         let regions = self.regions(target);
         let released = self.released();
         let bytes =
@@ -185,7 +188,11 @@ impl Program {
                 live -= regions.made[k].iter().map(|r| bytes(k, r)).sum::<u64>();
             }
         }
-        peak
+        // What is still there are the roots. A block that was made larger than the target, for others, is cropped.
+        let roots = || self.roots.iter().copied();
+        let crop = roots().filter(|&r| !regions.made[r].contains(target));
+        let crop = crop.map(|r| bytes(r, target)).max().unwrap_or(0);
+        (peak, live + crop)
     }
 }
 
@@ -226,10 +233,10 @@ fn add(
             return i;
         }
         (None, Kind::Sweep(_)) => {
-            Step::Read(Arc::new(super::later::Later::new(node.spec().clone())))
+            Step::Read(Arc::new(super::later::Later::swept(node.spec().clone())))
         }
     };
-    lines.push(Line { step, spec: node.spec().clone() });
+    lines.push(Line { step, spec: node.spec().clone(), name: node.name() });
     index.insert(node.id(), lines.len() - 1);
     lines.len() - 1
 }

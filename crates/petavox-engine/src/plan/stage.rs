@@ -13,6 +13,11 @@ pub enum Consumer {
     Fold(Arc<Node>),
     /// They are loaded into a working volume and swept; the node is the sweep.
     Sweep(Arc<Node>),
+    /// They are kept for later stages.
+    Keep {
+        /// In memory, or in a scratch file.
+        in_memory: bool,
+    },
 }
 
 /// Something that is to be computed.
@@ -31,6 +36,21 @@ pub struct ReadSummary {
     pub name: String,
     /// Bytes of samples that are decoded, repeated reads counted.
     pub bytes: u64,
+}
+
+/// An image that a stage keeps for later ones, instead of having it computed again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptImage {
+    /// The node that makes it.
+    pub node: u64,
+    /// The operation's name.
+    pub name: String,
+    /// Bytes of samples.
+    pub bytes: u64,
+    /// In memory, or in a scratch file.
+    pub in_memory: bool,
+    /// Seconds that this is expected to save.
+    pub saves_secs: f64,
 }
 
 /// One pass over the blocks of a grid.
@@ -64,6 +84,12 @@ pub struct Stage {
     pub write_bytes: u64,
     /// A rough forecast of CPU seconds.
     pub cpu_secs: f64,
+    /// A rough forecast of seconds.
+    pub secs: f64,
+    /// What is kept for later stages.
+    pub keeps: Vec<KeptImage>,
+    /// The nodes whose kept images no later stage needs.
+    pub drops: Vec<u64>,
 }
 
 impl Stage {

@@ -19,6 +19,8 @@ pub struct RunOptions {
     pub crew: Arc<Crew>,
     /// Where scratch files go; the system's folder for temporary files when `None`.
     pub scratch: Option<PathBuf>,
+    /// Compute what several passes need in each of them, also where keeping it would be quicker.
+    pub recompute: bool,
     /// Who is told.
     pub progress: Arc<dyn Progress>,
     /// Who can stop it.
@@ -33,6 +35,7 @@ impl Default for RunOptions {
             n_threads: None,
             crew: Crew::new(),
             scratch: None,
+            recompute: false,
             progress: Arc::new(NoProgress),
             cancel: CancelToken::new(),
         }
@@ -52,6 +55,8 @@ pub struct RunContext {
     pub crew: Arc<Crew>,
     /// Where scratch files go.
     pub scratch: ScratchDir,
+    /// What several passes need is computed by each.
+    pub recompute: bool,
     /// Who is told.
     pub progress: Arc<dyn Progress>,
     /// Who can stop it.
@@ -80,6 +85,7 @@ impl RunContext {
             n_threads,
             crew,
             scratch,
+            recompute: options.recompute,
             progress: options.progress.clone(),
             cancel: options.cancel.clone(),
             folder: None,

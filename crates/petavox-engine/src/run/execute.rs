@@ -2,6 +2,7 @@
 
 use super::cache::ChunkCache;
 use super::checkpoint::Checkpoint;
+use super::kept::Kept;
 use super::stage::{OrderedMerge, StageRun, Taker};
 use crate::contract::{BlockOp, SweepOp, Value};
 use crate::plan::{Consumer, Kind, Node, Plan, Program, Stage};
@@ -15,6 +16,8 @@ use std::sync::{Arc, Mutex};
 pub struct Outcome {
     values: HashMap<u64, Value>,
     swept: HashMap<u64, Arc<Swept>>,
+    /// What stages kept for later ones that still need it.
+    kept: HashMap<u64, Arc<Kept>>,
     /// Memory of the values.
     held: Vec<Reservation>,
 }
@@ -39,6 +42,14 @@ impl Outcome {
         }
     }
 
+    /// What earlier stages left of a node.
+    fn there(&self, node: &Node) -> Option<Arc<dyn Source>> {
+        match self.swept.get(&node.id()) {
+            Some(swept) => Some(swept.clone()),
+            None => self.kept.get(&node.id()).map(|kept| kept.clone() as Arc<dyn Source>),
+        }
+    }
+
     /// The working volume a sweep left, taken out.
     ///
     /// # Errors
@@ -59,6 +70,9 @@ pub fn execute(plan: &Plan, context: &RunContext) -> Result<Outcome> {
         if !restored(stage, &mut outcome, context) {
             run_stage(stage, &mut outcome, context)?;
         }
+        stage.drops.iter().for_each(|node| {
+            outcome.kept.remove(node);
+        });
     }
     Ok(outcome)
 }
@@ -86,8 +100,8 @@ fn fold_row(fold: &Node) -> String {
 fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Result<()> {
     let roots: Vec<Arc<Node>> = stage.outputs.iter().map(|(n, _)| n.clone()).collect();
     let bound = bind_all(&roots, outcome)?;
-    let swept = |n: &Node| outcome.swept.get(&n.id()).map(|s| s.clone() as Arc<dyn Source>);
-    let program = Program::fuse(&roots, &swept, &|n| bound.get(&n.id()).cloned());
+    let there = |n: &Node| outcome.there(n);
+    let program = Program::fuse(&roots, &there, &|n| bound.get(&n.id()).cloned());
     let takers = takers(stage, outcome, context)?;
     for (node, consumer) in &stage.outputs {
         if let Consumer::Fold(fold) = consumer
@@ -133,6 +147,9 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
                 let swept = Swept::new(op, words, node.spec().clone(), sweep.spec().clone());
                 outcome.swept.insert(sweep.id(), Arc::new(swept));
             }
+            (Taker::Keep(kept), _) => {
+                outcome.kept.insert(node.id(), kept);
+            }
             _ => {}
         }
     }
@@ -144,6 +161,10 @@ fn takers(stage: &Stage, outcome: &Outcome, context: &RunContext) -> Result<Vec<
     for (node, consumer) in &stage.outputs {
         takers.push(match consumer {
             Consumer::Sink(sink) => Taker::Sink(sink.clone()),
+            Consumer::Keep { in_memory } => {
+                let (name, spec) = (node.name(), node.spec());
+                Taker::Keep(Arc::new(Kept::new(name, spec, &stage.grid, *in_memory, context)?))
+            }
             Consumer::Fold(fold) => {
                 let Kind::Fold(op) = fold.kind() else {
                     return Err(Error::internal("stage", "not a fold"));
@@ -196,7 +217,7 @@ fn bind_all(roots: &[Arc<Node>], outcome: &Outcome) -> Result<HashMap<u64, Arc<d
         outcome: &Outcome,
         out: &mut HashMap<u64, Arc<dyn BlockOp>>,
     ) -> Result<()> {
-        if outcome.swept.contains_key(&node.id()) || out.contains_key(&node.id()) {
+        if outcome.there(node).is_some() || out.contains_key(&node.id()) {
             return Ok(());
         }
         if let Kind::Block(op) = node.kind()

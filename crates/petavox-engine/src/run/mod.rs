@@ -3,6 +3,7 @@
 mod cache;
 mod checkpoint;
 mod execute;
+mod kept;
 mod pad;
 mod pool;
 mod stage;

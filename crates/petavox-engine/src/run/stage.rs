@@ -2,6 +2,7 @@
 
 use super::cache::ChunkCache;
 use super::execute::planes;
+use super::kept::Kept;
 use super::pad::{outside, pad};
 use super::pool::Pool;
 use crate::contract::{BlockCall, FoldOp, Part, SweepOp};
@@ -18,6 +19,7 @@ pub(super) enum Taker {
     Sink(Arc<dyn Sink>),
     Fold { op: Arc<dyn FoldOp>, state: Mutex<OrderedMerge> },
     Load { op: Arc<dyn SweepOp>, words: Mutex<Words> },
+    Keep(Arc<Kept>),
 }
 
 /// Merges parts in block order, whatever the order they come in.
@@ -150,7 +152,7 @@ impl StageRun<'_> {
             self.takers.iter().zip(&self.program.roots).map(|(taker, &root)| match taker {
                 Taker::Sink(sink) => sink.scratch_bytes(&region),
                 Taker::Fold { op, .. } => op.map_bytes(&self.program.lines[root].spec),
-                Taker::Load { .. } => 0,
+                Taker::Load { .. } | Taker::Keep(_) => 0,
             });
         pool.make_room(theirs.max().unwrap_or(0));
         for (taker, &root) in self.takers.iter().zip(&self.program.roots) {
@@ -163,6 +165,7 @@ impl StageRun<'_> {
             let block = cropped.as_ref().unwrap_or(block);
             match taker {
                 Taker::Sink(sink) => sink.write(block)?,
+                Taker::Keep(kept) => kept.keep(number, block)?,
                 Taker::Fold { op, state } => {
                     let part = op.map(block, spec)?;
                     let mut state = state.lock().map_err(|_| Error::internal("fold", "lock"))?;
