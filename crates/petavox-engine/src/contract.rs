@@ -79,6 +79,12 @@ pub trait BlockOp: Send + Sync {
         None
     }
 
+    /// Another way to the same image, where there is one: a fold of the one input, and the operation without inputs that shows the
+    /// fold's value as the image. The planner takes the cheaper way.
+    fn by_pass(&self) -> Option<(Arc<dyn FoldOp>, Arc<dyn BlockOp>)> {
+        None
+    }
+
     /// The operation with the values of the folds it depends on; called once before its stage runs.
     ///
     /// # Errors
@@ -115,9 +121,19 @@ pub trait FoldOp: Send + Sync {
     /// Bytes that the merged parts may come to take, all blocks together.
     fn state_bytes(&self, input: &ImageSpec) -> u64;
 
-    /// Bytes that mapping one block takes beside the block itself.
-    fn map_bytes(&self, _input: &ImageSpec) -> u64 {
+    /// Bytes that mapping the block of a region takes beside the block itself, its part included.
+    fn map_bytes(&self, _input: &ImageSpec, _region: &Region) -> u64 {
         0
+    }
+
+    /// True if parts may be merged in any order with the same result, so that none waits for another.
+    fn any_order(&self) -> bool {
+        false
+    }
+
+    /// A rough cost in nanoseconds of merging the part of a region, for the planner; merges do not run side by side.
+    fn merge_ns(&self, _input: &ImageSpec, _region: &Region) -> f64 {
+        0.0
     }
 
     /// Bytes that merged parts take now, where that cannot be known before: what exceeds [`FoldOp::state_bytes`] is reserved

@@ -88,3 +88,21 @@ fn operations_that_change_the_shape_decode_each_chunk_once() {
         }
     }
 }
+
+#[test]
+fn many_slices_are_reduced_along_the_stack_in_one_pass_and_little_memory() {
+    let mib = 1 << 20;
+    for step in ["sum:axis=0", "mean:axis=0:keepdims=true", "std:axis=0", "argmax:axis=0"] {
+        let source = counting(&[300, 256, 256], &[1, 256, 256]);
+        let image = apply(&Node::source(source.clone()), step).unwrap();
+        let target = match image.spec().ndim() {
+            2 => image,
+            _ => apply(&image, "squeeze").unwrap(),
+        };
+        // The stack has 37.5 MiB; the process by itself takes most of the budget.
+        let plan = walk(&target, 34 * mib);
+        let most = source.times.lock().unwrap().iter().copied().max();
+        assert_eq!(most, Some(1), "{step}: {:?}", plan.stages[0].grid);
+        assert!(plan.choices[0].contains("in one pass ("), "{:?}", plan.choices);
+    }
+}

@@ -17,6 +17,8 @@ pub struct Document {
     pub nodes: Vec<NodeDoc>,
     /// The passes, in order.
     pub stages: Vec<StageDoc>,
+    /// Where there were several ways to an image: which was taken, and why.
+    pub choices: Vec<String>,
 }
 
 /// One operation.
@@ -104,6 +106,7 @@ impl Document {
             peak_bytes: plan.peak_bytes(),
             nodes: nodes_of(&roots),
             stages: plan.stages.iter().map(StageDoc::new).collect(),
+            choices: plan.choices.clone(),
         }
     }
 

@@ -17,6 +17,9 @@ pub fn text(document: &Document) -> String {
         b(document.peak_bytes),
         b(document.budget_bytes),
     );
+    for choice in &document.choices {
+        let _ = writeln!(out, "choice: {choice}");
+    }
     for (i, stage) in document.stages.iter().enumerate() {
         let _ = writeln!(out, "\nstage {}: {}", i + 1, stage.title);
         for read in &stage.reads {

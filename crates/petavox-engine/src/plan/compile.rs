@@ -1,14 +1,16 @@
 //! From targets to stages: folds and sweeps end a stage, everything local between them is fused.
 
-use super::grid::{GridChoice, GridQuery, choose};
+use super::grid::{GridChoice, GridQuery, Taking, choose};
 use super::groups::{Group, groups};
 use super::keep::{Keep, Kept, keep_what_pays};
 use super::later::{Later, kept_bytes};
 use super::node::{Kind, Node};
 use super::program::{Program, Step};
 use super::stage::{Consumer, KeptImage, Plan, Stage, Target};
+use super::ways;
+use crate::contract::FoldOp;
 use crate::resources::RunContext;
-use petavox_core::{ChunkGrid, Error, Result, Source};
+use petavox_core::{ChunkGrid, Error, Region, Result, Source};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -50,11 +52,18 @@ impl RunContext {
 /// # Errors
 /// [`Error::Budget`] with the smallest budget that works.
 pub fn plan(targets: &[Target], options: &PlanOptions) -> Result<Plan> {
-    let groups = groups(targets);
-    let plain = least_budget(options, &mut |options| stages(&groups, &[], options))?;
+    // What is cheaper may depend on the budget.
+    let (targets, choices, groups, plain) = least_budget(options, &mut |options| {
+        let room = options.budget_bytes.saturating_sub(options.base_bytes);
+        let (targets, choices) = ways::chosen(targets, room, options.n_threads)?;
+        let groups = groups(&targets);
+        let plain = stages(&groups, &[], options)?;
+        Ok((targets, choices, groups, plain))
+    })?;
     Ok(Plan {
         stages: keep_what_pays(&groups, plain, options),
-        targets: targets.to_vec(),
+        targets,
+        choices,
         budget_bytes: options.budget_bytes,
         base_bytes: options.base_bytes,
     })
@@ -160,7 +169,6 @@ fn stage(
     let mut sinks = Vec::new();
     let mut write_bytes = 0;
     let mut volumes = Vec::new();
-    let mut consumer_bytes = 0;
     for (node, consumer) in &outputs {
         match consumer {
             Consumer::Sink(sink) => {
@@ -176,7 +184,6 @@ fn stage(
                 fixed_bytes += bytes;
                 kept += bytes;
                 cost_ns += op.cost_ns();
-                consumer_bytes = op.map_bytes(node.spec()).max(consumer_bytes);
             }
             Consumer::Sweep(sweep) => {
                 let Kind::Sweep(op) = sweep.kind() else { continue };
@@ -208,8 +215,8 @@ fn stage(
         room: room.saturating_sub(fixed_bytes),
         n_threads: options.n_threads,
         consumer_cost_ns: cost_ns,
-        consumer_bytes,
-        in_order: outputs.iter().any(|(_, c)| matches!(c, Consumer::Fold(_))),
+        consumer: &|region| taking(&outputs, region),
+        in_order: outputs.iter().any(|(_, c)| fold_of(c).is_some_and(|op| !op.any_order())),
         exact: false,
     };
     let parts = program.whole_parts(&shape);
@@ -221,8 +228,8 @@ fn stage(
         true => choose(&query),
         false => in_parts().or_else(|_| choose(&query)),
     };
-    let GridChoice { grid, order, n_workers, task_bytes, cache_bytes, cpu_secs, secs, reads } = chosen
-        .map_err(|least| Error::Budget {
+    let GridChoice { grid, order, n_workers, task_bytes, cache_bytes, cpu_secs, secs, reads } =
+        chosen.map_err(|least| Error::Budget {
             what: format!("stage '{title}'"),
             needed: options.base_bytes + fixed_bytes + least,
             budget: options.budget_bytes,
@@ -255,6 +262,28 @@ fn stage(
         drops: Vec::new(),
     };
     Ok((stage, kept))
+}
+
+fn fold_of(consumer: &Consumer) -> Option<&Arc<dyn FoldOp>> {
+    match consumer {
+        Consumer::Fold(fold) => match fold.kind() {
+            Kind::Fold(op) => Some(op),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What the consumers take for the block of a region.
+fn taking(outputs: &[(Arc<Node>, Consumer)], region: &Region) -> Taking {
+    let mut taking = Taking::default();
+    for (node, consumer) in outputs {
+        if let Some(op) = fold_of(consumer) {
+            taking.bytes = taking.bytes.max(op.map_bytes(node.spec(), region));
+            taking.serial_ns += op.merge_ns(node.spec(), region);
+        }
+    }
+    taking
 }
 
 /// Resident memory granted to a working volume that lives in a mapped file.

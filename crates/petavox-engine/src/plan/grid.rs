@@ -28,12 +28,21 @@ pub(super) struct GridQuery<'a> {
     pub(super) room: u64,
     pub(super) n_threads: usize,
     pub(super) consumer_cost_ns: f64,
-    /// Memory that consumers take per task, beside the blocks.
-    pub(super) consumer_bytes: u64,
+    /// What consumers take for the block of a region, beside the block.
+    pub(super) consumer: &'a dyn Fn(&Region) -> Taking,
     /// Blocks have to come in raster order, because a consumer merges them.
     pub(super) in_order: bool,
     /// Blocks are what `must` asks for, not several of it.
     pub(super) exact: bool,
+}
+
+/// What consumers take for a block.
+#[derive(Default)]
+pub(super) struct Taking {
+    /// Memory.
+    pub(super) bytes: u64,
+    /// Time during which other tasks wait.
+    pub(super) serial_ns: f64,
 }
 
 pub(super) struct GridChoice {
@@ -138,11 +147,11 @@ fn price(
         let choice = GridChoice {
             grid,
             order,
+            secs: 0.0,
             n_workers: 1,
             task_bytes: 0,
             cache_bytes: 0,
             cpu_secs: 0.0,
-            secs: 0.0,
             reads: vec![],
         };
         return Ok((0.0, choice));
@@ -156,7 +165,7 @@ fn price(
         let region = grid.region_at(index);
         let write = query.sinks.iter().map(|s| s.scratch_bytes(&region)).max().unwrap_or(0);
         let (peak, held) = query.program.peak_bytes(&region);
-        task_bytes = task_bytes.max(peak.max(held + write + query.consumer_bytes));
+        task_bytes = task_bytes.max(peak.max(held + write + (query.consumer)(&region).bytes));
     }
     if task_bytes > query.room {
         return Err(task_bytes);
@@ -200,16 +209,18 @@ fn price(
         }
     }
     let slowdown = 1.0 + 0.04 * (task_bytes as f64 / CACHE_FRIENDLY_BYTES).log2().max(0.0);
-    let cpu_secs = ns * slowdown * 1e-9;
-    let secs = cpu_secs * n_blocks.div_ceil(n_workers) as f64 / n_blocks as f64;
+    let serial_secs = (query.consumer)(&target).serial_ns * n_blocks as f64 * 1e-9;
+    let parallel_secs = ns * slowdown * 1e-9;
+    let cpu_secs = parallel_secs + serial_secs;
+    let secs = parallel_secs * n_blocks.div_ceil(n_workers) as f64 / n_blocks as f64 + serial_secs;
     let choice = GridChoice {
         grid,
         order: decoding.order,
+        secs,
         n_workers,
         task_bytes,
         cache_bytes: decoding.cache_bytes,
         cpu_secs,
-        secs,
         reads,
     };
     Ok((secs, choice))

@@ -12,6 +12,7 @@ mod pieces;
 mod program;
 mod reach;
 mod stage;
+mod ways;
 
 pub use compile::{PlanOptions, least_budget, plan};
 pub use identity::identity;

@@ -86,6 +86,16 @@ impl Node {
         Ok(Arc::new(Node { id, kind: Kind::Sweep(op), inputs, values: vec![], spec }))
     }
 
+    /// The image of `of` computed another way: it keeps its id.
+    pub(super) fn another_way(
+        of: &Node,
+        kind: Kind,
+        inputs: Vec<Arc<Node>>,
+        values: Vec<Arc<Node>>,
+    ) -> Arc<Node> {
+        Arc::new(Node { id: of.id, kind, inputs, values, spec: of.spec.clone() })
+    }
+
     /// The hash of what the node computes.
     pub fn id(&self) -> u64 {
         self.id

@@ -121,6 +121,8 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// What was asked for.
     pub targets: Vec<Target>,
+    /// Where there were several ways to an image: which was taken, and why.
+    pub choices: Vec<String>,
     /// The budget it was planned for.
     pub budget_bytes: u64,
     /// Memory that the process takes by itself.

@@ -41,7 +41,8 @@ impl OrderedMerge {
         input: &ImageSpec,
         budget: &Budget,
     ) -> Result<()> {
-        self.waiting.insert(number, part);
+        // Where the order does not matter, a part takes the place whose turn it is.
+        self.waiting.insert(if op.any_order() { self.next } else { number }, part);
         while let Some(part) = self.waiting.remove(&self.next) {
             self.merged = Some(match self.merged.take() {
                 Some(left) => op.merge(left, part)?,
@@ -151,7 +152,7 @@ impl StageRun<'_> {
         let theirs =
             self.takers.iter().zip(&self.program.roots).map(|(taker, &root)| match taker {
                 Taker::Sink(sink) => sink.scratch_bytes(&region),
-                Taker::Fold { op, .. } => op.map_bytes(&self.program.lines[root].spec),
+                Taker::Fold { op, .. } => op.map_bytes(&self.program.lines[root].spec, &region),
                 Taker::Load { .. } | Taker::Keep(_) => 0,
             });
         pool.make_room(theirs.max().unwrap_or(0));

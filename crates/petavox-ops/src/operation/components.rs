@@ -123,7 +123,7 @@ impl FoldOp for ComponentsFold {
         8 * frontier as u64 + (1 << 20)
     }
 
-    fn map_bytes(&self, input: &ImageSpec) -> u64 {
+    fn map_bytes(&self, input: &ImageSpec, _region: &Region) -> u64 {
         cell_bytes(&input.shape) as u64
     }
 

@@ -227,7 +227,8 @@ pub fn reduce_with(
     if reduce.wants_passes() {
         pass::image(&reduce, input)
     } else {
-        Node::block(Arc::new(columns::Columns(reduce)), vec![input.clone()], vec![])
+        let spec = reduce.output(input.spec())?;
+        Node::block(Arc::new(columns::Columns { reduce, spec }), vec![input.clone()], vec![])
     }
 }
 

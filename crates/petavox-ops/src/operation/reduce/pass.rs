@@ -13,11 +13,21 @@ pub(super) fn fold(reduce: &Arc<Reduce>, input: &Arc<Node>) -> Result<Arc<Node>>
     Node::fold(Arc::new(op), input.clone(), vec![])
 }
 
+/// A pass instead of whole columns: the fold, and what shows its value.
+pub(super) fn way(
+    reduce: &Arc<Reduce>,
+    spec: &ImageSpec,
+) -> Result<(Arc<dyn FoldOp>, Arc<dyn BlockOp>)> {
+    let pass = Pass { reduce: reduce.clone(), cell_bytes: reduce.reducer()?.cell_bytes() };
+    let image = PassedImage { reduce: reduce.clone(), spec: spec.clone(), passed: None };
+    Ok((Arc::new(pass), Arc::new(image)))
+}
+
 /// The image of what a pass finds.
 pub(super) fn image(reduce: &Arc<Reduce>, input: &Arc<Node>) -> Result<Arc<Node>> {
     let spec = reduce.output(input.spec())?;
-    let op = PassedImage { reduce: reduce.clone(), spec, passed: None };
-    Node::block(Arc::new(op), vec![], vec![fold(reduce, input)?])
+    let (pass, image) = way(reduce, &spec)?;
+    Node::block(image, vec![], vec![Node::fold(pass, input.clone(), vec![])?])
 }
 
 /// What a pass leaves: an accumulator per cell.
@@ -63,6 +73,19 @@ impl FoldOp for Pass {
 
     fn cost_ns(&self) -> f64 {
         self.reduce.cost_ns()
+    }
+
+    fn map_bytes(&self, _input: &ImageSpec, region: &Region) -> u64 {
+        self.cell_bytes * self.reduce.kept(region).len() as u64
+    }
+
+    fn any_order(&self) -> bool {
+        true
+    }
+
+    fn merge_ns(&self, _input: &ImageSpec, region: &Region) -> f64 {
+        // About as long as the memory takes to read, read and write.
+        0.3 * self.cell_bytes as f64 * self.reduce.kept(region).len() as f64
     }
 
     fn map(&self, block: &Block, _input: &ImageSpec) -> Result<Part> {
