@@ -16,7 +16,7 @@ Examples
 (4, 6)
 """
 
-from . import config
+from . import config, filters, measure, morphology, ndimage, skeleton, transform
 from ._core import __version__
 from ._open import from_array, imread, open
 from ._threads import register_controller as _register_controller
@@ -29,11 +29,17 @@ __all__ = [
     "Image",
     "__version__",
     "config",
+    "filters",
     "from_array",
     "imread",
     "map_blocks",
     "map_overlap",
+    "measure",
+    "morphology",
+    "ndimage",
     "open",
+    "skeleton",
+    "transform",
 ]
 
 _register_controller()

@@ -71,6 +71,7 @@ class LazyImage:
         spacing: Sequence[float] | None = ...,
         missing: str = ...,
         scratch: str | os.PathLike[str] | None = ...,
+        first_slice_only: bool = ...,
     ) -> LazyImage:
         """Opens a file, a folder of slices or a glob."""
 

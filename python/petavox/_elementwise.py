@@ -53,7 +53,13 @@ def call(name: str, operands: list[Any], dtype: Any = None) -> Any:
     params: dict[str, Any] = {"operands": written}
     if dtype is not None:
         params["dtype"] = np.dtype(dtype).name
-    return images[0].apply(name, *images[1:], **params)
+    try:
+        return images[0].apply(name, *images[1:], **params)
+    except ValueError as error:
+        if "out of bounds for" in str(error):
+            # numpy's exception for a Python integer that the dtype cannot hold.
+            raise OverflowError(str(error)) from None
+        raise
 
 
 def number(value: Any) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def imread(
     -------
     Image
     """
-    return open(path, axes=axes, spacing=spacing)
+    return Image(LazyImage.open(os.fspath(path), axes, _numbers(spacing), "fill", config.get("scratch"), True))
 
 
 def from_array(

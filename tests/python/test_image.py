@@ -1,6 +1,9 @@
 """A lazy image over numpy arrays and files: what it says of itself, and that it computes what it should."""
 
 import pickle
+import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -121,3 +124,58 @@ def test_other_python_threads_run_during_a_long_compute():
     stop.set()
     counter.join()
     assert during > 100
+
+
+def test_a_stack_is_opened_by_its_first_slice_and_checked_as_it_is_read(tmp_path):
+    import tifffile
+
+    stack = samples((101, 30, 40), "uint16")
+    for i, plane in enumerate(stack):
+        tifffile.imwrite(tmp_path / f"s{i}.tif", plane)
+    image = petavox.imread(str(tmp_path / "*.tif"))
+    assert image.shape == stack.shape
+    np.testing.assert_array_equal(image.sum(axis=0).compute(), stack.sum(axis=0))
+    np.testing.assert_array_equal(image[[9, 10, 100]].compute(), stack[[9, 10, 100]])
+    (tmp_path / "s7.tif").write_bytes(b"not a picture")
+    tifffile.imwrite(tmp_path / "s8.tif", stack[8, :20])
+    again = petavox.imread(str(tmp_path / "*.tif"))
+    np.testing.assert_array_equal(again[9:].compute(), stack[9:])
+    with pytest.raises(ValueError, match="s7.tif"):
+        again[7].compute()
+    with pytest.raises(ValueError, match=r"s8.tif.*\[20, 40\]"):
+        again[8].compute()
+    with pytest.raises(ValueError, match="s7.tif"):
+        petavox.open(str(tmp_path / "*.tif"))
+
+
+def test_ctrl_c_stops_a_run_within_a_second(tmp_path):
+    program = """
+import numpy as np, petavox, sys, time
+image = petavox.from_array(np.zeros((600, 400, 400), np.float32))
+for axis in range(6):
+    image = petavox.ndimage.gaussian_filter(image, 9)
+print("ready", flush=True)
+try:
+    image.save(sys.argv[1])
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+    target = tmp_path / "out.zarr"
+    run = subprocess.Popen([sys.executable, "-c", program, str(target)], stdout=subprocess.PIPE, text=True)
+    assert run.stdout.readline() == "ready\n"
+    time.sleep(1.5)
+    run.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    out, _ = run.communicate(timeout=60)
+    assert out == "interrupted\n"
+    assert run.returncode == 0
+    assert time.monotonic() - began < 5  # 1 s on an idle machine
+    assert not target.exists()
+
+
+def test_long_runs_show_a_bar_on_a_terminal():
+    program = "import numpy as np, petavox; petavox.ndimage.gaussian_filter(petavox.from_array(np.zeros((300, 400, 400), np.float32)), 9).compute(progress={})"
+    shown = subprocess.run([sys.executable, "-c", program.format(True)], stderr=subprocess.PIPE, text=True, check=True)
+    assert "blocks" in shown.stderr
+    silent = subprocess.run([sys.executable, "-c", program.format(None)], stderr=subprocess.PIPE, text=True, check=True)
+    assert silent.stderr == ""

@@ -1,6 +1,6 @@
 //! The three contracts that carry everything that runs out of core. The engine knows operations only by these.
 
-use petavox_core::{Block, Boundary, Buffer, Error, ImageSpec, Region, Result};
+use petavox_core::{Block, Boundary, Buffer, CancelToken, Error, ImageSpec, Region, Result};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub struct BlockCall<'a> {
     pub output: &'a mut Block,
     /// At least [`BlockOp::scratch_bytes`] bytes of arbitrary content.
     pub scratch: &'a mut Buffer,
+    /// Looked at now and then by what takes long.
+    pub cancel: &'a CancelToken,
 }
 
 /// A local operation: a block of the output needs a bounded region of each input.

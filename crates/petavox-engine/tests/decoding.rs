@@ -259,6 +259,7 @@ fn expected(view: &View, source: &Chunked) -> Vec<i64> {
         specs: &[source.spec()],
         output: &mut output,
         scratch: &mut scratch,
+        cancel: &petavox_core::CancelToken::new(),
     })
     .unwrap();
     source.decoded.lock().unwrap().clear();

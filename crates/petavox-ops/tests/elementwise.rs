@@ -70,6 +70,7 @@ fn run(made: &Arc<Node>, blocks: &[&Block]) -> Result<Block> {
         specs: &specs,
         output: &mut output,
         scratch: &mut scratch,
+        cancel: &petavox_core::CancelToken::new(),
     })?;
     Ok(output)
 }

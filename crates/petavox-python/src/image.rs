@@ -31,7 +31,7 @@ fn ready<T>(result: petavox::Result<T>) -> PyResult<T> {
 impl LazyImage {
     /// Opens a file, a folder of slices or a glob.
     #[staticmethod]
-    #[pyo3(signature = (path, axes=None, spacing=None, missing="fill", scratch=None))]
+    #[pyo3(signature = (path, axes=None, spacing=None, missing="fill", scratch=None, first_slice_only=false))]
     fn open(
         py: Python<'_>,
         path: &str,
@@ -39,6 +39,7 @@ impl LazyImage {
         spacing: Option<Vec<f64>>,
         missing: &str,
         scratch: Option<PathBuf>,
+        first_slice_only: bool,
     ) -> PyResult<LazyImage> {
         let missing = match missing {
             "fill" => Missing::Fill,
@@ -49,7 +50,14 @@ impl LazyImage {
             }
         };
         let axes = ready(axes.map(Axes::parse).transpose())?;
-        let options = OpenOptions { axes, spacing, missing, scratch, ..OpenOptions::default() };
+        let options = OpenOptions {
+            axes,
+            spacing,
+            missing,
+            scratch,
+            first_slice_only,
+            ..OpenOptions::default()
+        };
         let image = ready(py.detach(|| Image::open_with(path, &options)))?;
         Ok(LazyImage { image, held: Held::default() })
     }

@@ -27,6 +27,8 @@ pub struct OpenOptions {
     pub axes: Option<Axes>,
     /// Physical size of a sample, where the user knows better than the file: per axis, one for all, or per spatial axis.
     pub spacing: Option<Vec<f64>>,
+    /// Look at the first slice of a stack only: the others are checked against it when they are read.
+    pub first_slice_only: bool,
     /// Folder for what has to be unpacked before it can be read (`.nii.gz`): a file without a name that goes with the source. By
     /// default the system's folder for temporary files, which may be small or in memory.
     pub scratch: Option<PathBuf>,

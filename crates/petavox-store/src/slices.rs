@@ -19,7 +19,7 @@ const OPEN_BYTES: u64 = 1 << 20;
 
 /// Opens a folder or glob for `open`.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
-    let source = SliceSource::open(path, &options.limits)?;
+    let source = SliceSource::open_with(path, &options.limits, options.first_slice_only)?;
     let mut info = Info::of(
         &path.display().to_string(),
         source.kind.describe(),
@@ -119,16 +119,27 @@ impl SliceSource {
     /// [`Error::NotFound`] if there are none, [`Error::InvalidArgument`] if they do not agree, naming the file and both
     /// shapes and dtypes; whatever is wrong with a file.
     pub fn open(pattern: &Path, limits: &Limits) -> Result<SliceSource> {
+        SliceSource::open_with(pattern, limits, false)
+    }
+
+    /// [`SliceSource::open`], looking at the first slice only if that is wanted: the others are checked when they are read.
+    ///
+    /// # Errors
+    /// As [`SliceSource::open`].
+    pub fn open_with(pattern: &Path, limits: &Limits, first_only: bool) -> Result<SliceSource> {
         let (paths, kind) = find(pattern)?;
         let mut warnings = names::gaps(&paths);
         let mut first: Option<Slice> = None;
         let (mut plain, mut scratch_bytes, mut stored_bytes) = (true, 0, 0);
         for path in &paths {
+            stored_bytes += std::fs::metadata(path).map_or(0, |m| m.len());
+            if first_only && first.is_some() {
+                continue;
+            }
             let slice = Slice::open(path, kind, limits)?;
             let source = slice.source();
             plain &= source.reads_below_chunk();
             scratch_bytes = source.scratch_bytes(&source.spec().region()).max(scratch_bytes);
-            stored_bytes += std::fs::metadata(path).map_or(0, |m| m.len());
             match &first {
                 None => first = Some(slice),
                 Some(f) => agree(f.source().spec(), source.spec(), &paths[0], path)?,
@@ -141,6 +152,10 @@ impl SliceSource {
                 "the files do not say how far apart they are along {}; 1 is assumed, give the spacing to correct it",
                 spec.axes.as_str().split_at(1).0
             ));
+        }
+        if first_only {
+            // The others may compress less well.
+            scratch_bytes *= 2;
         }
         let chunk = [&[1], first.source().grid().chunk()].concat();
         Ok(SliceSource {
@@ -263,7 +278,18 @@ impl Source for SliceSource {
             let slice = Slice::open(path, self.kind, &self.limits)?;
             let spec = slice.source().spec();
             if spec.shape != self.spec.shape[1..] || spec.dtype != self.spec.dtype {
-                let problem = "the file has changed since the stack was opened";
+                let problem = format!(
+                    "a slice of shape {:?} and dtype {} in a stack of shape {:?} and dtype {}",
+                    spec.shape,
+                    spec.dtype,
+                    &self.spec.shape[1..],
+                    self.spec.dtype
+                );
+                return Err(Error::corrupt(path, None, problem));
+            }
+            if slice.source().scratch_bytes(&spec.region()) + OPEN_BYTES > self.scratch_bytes {
+                let problem = "its strips or tiles are much larger than those of the first slice, \
+                     and the memory for them was not planned";
                 return Err(Error::corrupt(path, None, problem));
             }
             slice.read_into(&inside, part)?;

@@ -148,9 +148,7 @@ impl Image {
     /// [`Error::InvalidArgument`](petavox_core::Error::InvalidArgument) if the text is no plan, or one with images that were
     /// in memory; whatever is wrong with a file.
     pub fn from_plan(plan: &str) -> Result<Image> {
-        Image::from_plan_with(plan, &|path: &str| {
-            petavox_store::open(path, &OpenOptions::default())
-        })
+        Image::from_plan_with(plan, &open_source)
     }
 
     /// [`Image::from_plan`] with a resolver for the names in it.
@@ -226,12 +224,13 @@ impl Image {
     }
 }
 
-/// Opens what can be read at a path; [`Image::open`] is what most want.
+/// Opens what can be read at a path that was opened before, such as one that a plan names: of a stack only the first slice is
+/// looked at. [`Image::open`] is what most want.
 ///
 /// # Errors
 /// As [`Image::open`].
 pub fn open_source(path: &str) -> Result<Arc<dyn Source>> {
-    petavox_store::open(path, &OpenOptions::default())
+    petavox_store::open(path, &OpenOptions { first_slice_only: true, ..OpenOptions::default() })
 }
 
 /// A place in memory that is only planned for.

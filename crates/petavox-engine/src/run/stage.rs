@@ -8,7 +8,7 @@ use super::pool::Pool;
 use crate::contract::{BlockCall, FoldOp, Part, SweepOp};
 use crate::plan::{Ask, Program, Step};
 use crate::resources::{Budget, Reservation, RunContext, Words};
-use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Sink};
+use petavox_core::{Block, CancelToken, ChunkGrid, Error, ImageSpec, Region, Result, Sink};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -147,7 +147,7 @@ impl StageRun<'_> {
             context.progress.advance(1, 0);
             return Ok(());
         }
-        let mut blocks = self.make(&region, pool)?;
+        let mut blocks = self.make(&region, pool, &context.cancel)?;
         // Consumers take memory of their own; free buffers make room for it.
         let theirs =
             self.takers.iter().zip(&self.program.roots).map(|(taker, &root)| match taker {
@@ -199,14 +199,20 @@ impl StageRun<'_> {
     }
 
     /// Makes the blocks of all roots for one region; per line, one block for each of its regions.
-    fn make(&self, region: &Region, pool: &mut Pool) -> Result<Vec<Vec<Block>>> {
+    fn make(
+        &self,
+        region: &Region,
+        pool: &mut Pool,
+        cancel: &CancelToken,
+    ) -> Result<Vec<Vec<Block>>> {
         let regions = self.program.regions(region);
         let released = self.program.released();
         let mut blocks: Vec<Vec<Block>> = self.program.lines.iter().map(|_| Vec::new()).collect();
         for (i, after) in released.iter().enumerate() {
             for (piece, made) in regions.made[i].iter().enumerate() {
                 let asks = regions.asks[i].get(piece).map_or(&[][..], Vec::as_slice);
-                let block = self.line(i, made, asks, &blocks, pool)?;
+                cancel.check()?;
+                let block = self.line(i, made, asks, &blocks, pool, cancel)?;
                 blocks[i].push(block);
             }
             for &k in after {
@@ -224,6 +230,7 @@ impl StageRun<'_> {
         asks: &[Ask],
         blocks: &[Vec<Block>],
         pool: &mut Pool,
+        cancel: &CancelToken,
     ) -> Result<Block> {
         let line = &self.program.lines[i];
         let buffer = pool.take(made.len() * line.spec.dtype.size())?;
@@ -257,6 +264,7 @@ impl StageRun<'_> {
             specs: &specs,
             output: &mut out,
             scratch: &mut scratch,
+            cancel,
         })?;
         pool.give(scratch);
         padded.into_iter().flatten().for_each(|b| pool.give(b.into_buffer()));

@@ -3,7 +3,7 @@
 use super::separable::{correlate_axes, correlate_axes_scratch_bytes};
 use super::taps::Weights;
 use crate::sample::numpy_sum;
-use petavox_core::{Block, Boundary, Dtype, Error, Result};
+use petavox_core::{Block, Boundary, CancelToken, Dtype, Error, Result};
 
 /// How an image is smoothed, in scipy.ndimage's words.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,9 @@ pub struct GaussianOptions {
     pub order: Vec<usize>,
     /// The filter ends at this many standard deviations.
     pub truncate: f64,
+    /// Weights per axis that the caller has computed, `None` for an axis that is left as it is; they take the place of what `sigma`,
+    /// `order` and `truncate` lead to.
+    pub given: Option<Vec<Option<Vec<f64>>>>,
 }
 
 impl GaussianOptions {
@@ -26,7 +29,7 @@ impl GaussianOptions {
     /// ```
     pub fn new(sigma: impl Into<Vec<f64>>) -> GaussianOptions {
         let sigma = sigma.into();
-        GaussianOptions { order: vec![0; sigma.len()], sigma, truncate: 4.0 }
+        GaussianOptions { order: vec![0; sigma.len()], sigma, truncate: 4.0, given: None }
     }
 
     /// Samples needed on each side, per axis.
@@ -42,6 +45,9 @@ impl GaussianOptions {
     /// # Errors
     /// [`Error::InvalidArgument`] as for [`gaussian_weights`], or if `order` and `sigma` differ in length.
     pub fn weights(&self) -> Result<Vec<Option<Weights>>> {
+        if let Some(given) = &self.given {
+            return given.iter().map(|w| w.clone().map(Weights::new).transpose()).collect();
+        }
         if self.order.len() != self.sigma.len() {
             return Err(Error::argument("order", self.order.len(), "as many values as sigma"));
         }
@@ -57,8 +63,9 @@ impl GaussianOptions {
 
 impl GaussianOptions {
     fn weights_for(&self, ndim: usize) -> Result<Vec<Option<Weights>>> {
-        if self.sigma.len() != ndim {
-            let given = format!("{} values", self.sigma.len());
+        let n = self.given.as_ref().map_or(self.sigma.len(), Vec::len);
+        if n != ndim {
+            let given = format!("{n} values");
             return Err(Error::argument("sigma", given, format!("{ndim}, one per axis")));
         }
         self.weights()
@@ -146,19 +153,19 @@ pub fn gaussian_scratch_bytes(
 /// Derivative weights (order above 0) may differ from scipy's in the last bit.
 ///
 /// ```
-/// use petavox_core::{Block, Boundary, Dtype, Region};
+/// use petavox_core::{Block, Boundary, CancelToken, Dtype, Region};
 /// use petavox_kernels::filter::{GaussianOptions, gaussian, gaussian_scratch_bytes};
 /// let options = GaussianOptions { truncate: 1.0, ..GaussianOptions::new([1.0]) };
 /// let input = Block::from_vec(Region::new([-1], [5]), vec![9f64, 9.0, 0.0, 0.0, 0.0])?;
 /// let mut output = Block::zeros(Region::new([0], [3]), Dtype::Float64)?;
 /// let mut scratch = petavox_core::Buffer::zeroed(gaussian_scratch_bytes(&[3], &options, Dtype::Float64)?)?;
-/// gaussian(&input, &mut output, &options, Boundary::Reflect, &[3], scratch.bytes_mut())?;
+/// gaussian(&input, &mut output, &options, Boundary::Reflect, &[3], scratch.bytes_mut(), &CancelToken::new())?;
 /// assert!((output.typed::<f64>()?[0] - 6.5337).abs() < 1e-3);
 /// # Ok::<(), petavox_core::Error>(())
 /// ```
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] for options that make no filter; [`Error::Internal`] if the blocks do not fit together.
+/// [`Error::InvalidArgument`] for options that make no filter; [`Error::Internal`] if the blocks do not fit together; [`Error::Cancelled`].
 pub fn gaussian(
     input: &Block,
     output: &mut Block,
@@ -166,9 +173,10 @@ pub fn gaussian(
     boundary: Boundary,
     image_shape: &[usize],
     scratch: &mut [u8],
+    cancel: &CancelToken,
 ) -> Result<()> {
     let weights = options.weights_for(output.region().ndim())?;
-    correlate_axes(input, output, &weights, boundary, image_shape, scratch)
+    correlate_axes(input, output, &weights, boundary, image_shape, scratch, cancel)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::taps::{Weights, correlate};
 use crate::sample::Sample;
-use petavox_core::{Block, Boundary, Dtype, Error, Region, Result, dispatch, strides};
+use petavox_core::{Block, Boundary, CancelToken, Dtype, Error, Region, Result, dispatch, strides};
 
 /// A panel of lines as doubles stays within a share of the second-level cache.
 const PANEL_BYTES: usize = 256 << 10;
@@ -57,7 +57,7 @@ fn panel_width(shape: &[usize], axis: usize) -> usize {
 /// `scratch` is aligned to 8 bytes and has at least [`correlate_axes_scratch_bytes`].
 ///
 /// # Errors
-/// [`Error::Internal`] if the regions, dtypes or the scratch do not fit together.
+/// [`Error::Internal`] if the regions, dtypes or the scratch do not fit together; [`Error::Cancelled`], soon after it was asked for.
 pub fn correlate_axes(
     input: &Block,
     output: &mut Block,
@@ -65,6 +65,7 @@ pub fn correlate_axes(
     boundary: Boundary,
     image_shape: &[usize],
     scratch: &mut [u8],
+    cancel: &CancelToken,
 ) -> Result<()> {
     let place = "correlate_axes";
     let ndim = output.region().ndim();
@@ -93,12 +94,12 @@ pub fn correlate_axes(
     let panel_doubles = active.iter().map(|&a| panel_len(needed.shape(), a)).max().unwrap_or(0);
     let (panel, between) = doubles.split_at_mut(panel_doubles);
     dispatch!(input.dtype(), T => {
-        let job = Passes { needed: &needed, weights, boundary, image_shape, active: &active };
+        let job = Passes { needed: &needed, weights, boundary, image_shape, active: &active, cancel };
         let between: &mut [T] = bytemuck::cast_slice_mut(between);
         let (to_region, from_region) = (output.region().clone(), input.region().clone());
         job.run::<T>(input.typed()?, &from_region, output.typed_mut()?, &to_region, panel, between)
     });
-    Ok(())
+    cancel.check()
 }
 
 struct Passes<'a> {
@@ -107,6 +108,7 @@ struct Passes<'a> {
     boundary: Boundary,
     image_shape: &'a [usize],
     active: &'a [usize],
+    cancel: &'a CancelToken,
 }
 
 /// Where a pass reads or writes: strides of the array and the offset of the pass' first sample in it.
@@ -182,6 +184,9 @@ impl Passes<'_> {
             let (line, row) = panel.split_at_mut(len);
             let row = &mut row[..len_out];
             for_each_index(&source.shape()[..axis], &mut |index| {
+                if self.cancel.is_cancelled() {
+                    return;
+                }
                 let f = from.offset + dot(index, &from.strides);
                 let t = to.offset + dot(index, &to.strides);
                 for (d, s) in line.iter_mut().zip(&io.source()[f..f + len]) {
@@ -208,6 +213,9 @@ impl Passes<'_> {
         let mut outer: Vec<usize> = source.shape()[..split].to_vec();
         outer[axis] = 1;
         for_each_index(&outer, &mut |index| {
+            if self.cancel.is_cancelled() {
+                return;
+            }
             let f = from.offset + dot(index, &from.strides);
             let t = to.offset + dot(index, &to.strides);
             let mut column = 0;

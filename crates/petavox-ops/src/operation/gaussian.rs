@@ -1,7 +1,7 @@
 //! `gaussian`: smoothing, equal to scipy.ndimage.gaussian_filter.
 
 use crate::Params;
-use petavox_core::{Boundary, ImageSpec, Region, Result};
+use petavox_core::{Boundary, Error, ImageSpec, Region, Result};
 use petavox_engine::{BlockCall, BlockOp, Need, Node};
 use petavox_kernels::filter::{GaussianOptions, gaussian, gaussian_scratch_bytes};
 use std::sync::Arc;
@@ -12,15 +12,22 @@ struct Gaussian {
     boundary: Boundary,
 }
 
-/// Smooths with a Gaussian of `sigma` samples; weights, `truncate`, `mode` and dtype rules are scipy's.
+/// Smooths with a Gaussian of `sigma` samples; weights, `truncate`, `mode` and dtype rules are scipy's. A caller that has computed its own
+/// `weights` (a list per axis, `null` for an axis that is left as it is) gives those instead of `sigma` and `truncate`.
 ///
 /// # Errors
 /// If `sigma` or `truncate` is negative, or there are more or fewer values than axes.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
-    let sigma = params.per_axis("sigma", input.spec(), 1.0)?;
+    let given = params.parsed::<Vec<Option<Vec<f64>>>>("weights")?;
+    if let Some(n) = given.as_ref().map(Vec::len).filter(|n| *n != input.spec().ndim()) {
+        let expected = format!("{}, one per axis", input.spec().ndim());
+        return Err(Error::argument("gaussian: weights", format!("{n} lists"), expected));
+    }
+    let default = if given.is_some() { 0.0 } else { 1.0 };
+    let sigma = params.per_axis("sigma", input.spec(), default)?;
     let truncate = params.number("truncate")?.unwrap_or(4.0);
     let boundary = params.boundary()?;
-    smooth(input, sigma, truncate, boundary)
+    bind(input, GaussianOptions { truncate, given, ..GaussianOptions::new(sigma) }, boundary)
 }
 
 /// [`build`] for callers that have the values.
@@ -33,7 +40,10 @@ pub fn smooth(
     truncate: f64,
     boundary: Boundary,
 ) -> Result<Arc<Node>> {
-    let options = GaussianOptions { truncate, ..GaussianOptions::new(sigma) };
+    bind(input, GaussianOptions { truncate, ..GaussianOptions::new(sigma) }, boundary)
+}
+
+fn bind(input: &Arc<Node>, options: GaussianOptions, boundary: Boundary) -> Result<Arc<Node>> {
     let radius = options.radius()?;
     Node::block(Arc::new(Gaussian { options, radius, boundary }), vec![input.clone()], vec![])
 }
@@ -44,10 +54,14 @@ impl BlockOp for Gaussian {
     }
 
     fn params(&self) -> serde_json::Value {
-        serde_json::json!({
+        let mut params = serde_json::json!({
             "sigma": self.options.sigma, "truncate": self.options.truncate,
             "mode": self.boundary.mode(), "cval": self.boundary.cval(),
-        })
+        });
+        if let Some(given) = &self.options.given {
+            params["weights"] = serde_json::json!(given);
+        }
+        params
     }
 
     fn output(&self, inputs: &[&ImageSpec]) -> Result<ImageSpec> {
@@ -76,6 +90,7 @@ impl BlockOp for Gaussian {
             self.boundary,
             shape,
             call.scratch.bytes_mut(),
+            call.cancel,
         )
     }
 }

@@ -251,6 +251,7 @@ mod tests {
             specs: &specs,
             output: &mut output,
             scratch: &mut scratch,
+            cancel: &petavox_core::CancelToken::new(),
         })?;
         Ok(output)
     }

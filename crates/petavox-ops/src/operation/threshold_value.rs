@@ -16,7 +16,7 @@ struct ThresholdValue {
 }
 
 /// The threshold that `method` (`otsu` by default) finds with `nbins` bins for float images: one sample without axes, `int64` for
-/// integer images and of the image's dtype for floats, as skimage.filters.threshold_*.
+/// integer images (`float64` for `li`) and of the image's dtype for floats, as skimage.filters.threshold_*.
 ///
 /// # Errors
 /// If the method is unknown or does not take the image's dtype.
@@ -31,7 +31,12 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     if method == Threshold::Li && image.is_float() {
         return Err(Error::dtype("threshold_value:method=li", image, "integer images"));
     }
-    let dtype = if image.is_float() { image } else { Dtype::Int64 };
+    let dtype = match image {
+        d if d.is_float() => d,
+        // Li's lies between the integers.
+        _ if method == Threshold::Li => Dtype::Float64,
+        _ => Dtype::Int64,
+    };
     let op = ThresholdValue { method, n_bins, dtype, value: None };
     Node::block(Arc::new(op), vec![], vec![histogram(input, n_bins)?])
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::golden;
-use petavox_core::{Buffer, Region};
+use petavox_core::{Buffer, CancelToken, Region};
 
 fn run(image: &Block, target: &Region, options: &GaussianOptions, boundary: Boundary) -> Block {
     let radius = options.radius().unwrap();
@@ -8,7 +8,16 @@ fn run(image: &Block, target: &Region, options: &GaussianOptions, boundary: Boun
     let bytes = gaussian_scratch_bytes(target.shape(), options, image.dtype()).unwrap();
     let mut scratch = Buffer::zeroed(bytes).unwrap();
     let mut output = Block::zeros(target.clone(), image.dtype()).unwrap();
-    gaussian(&input, &mut output, options, boundary, image.shape(), scratch.bytes_mut()).unwrap();
+    gaussian(
+        &input,
+        &mut output,
+        options,
+        boundary,
+        image.shape(),
+        scratch.bytes_mut(),
+        &CancelToken::new(),
+    )
+    .unwrap();
     output
 }
 
@@ -17,6 +26,7 @@ fn case(value: &serde_json::Value) -> (Block, Block, GaussianOptions, Boundary) 
         sigma: golden::numbers(&value["sigma"]),
         order: golden::numbers(&value["order"]).into_iter().map(|o| o as usize).collect(),
         truncate: value["truncate"].as_f64().unwrap(),
+        given: None,
     };
     let mode = value["mode"].as_str().unwrap();
     let boundary = Boundary::parse(mode, value["cval"].as_f64().unwrap()).unwrap();
