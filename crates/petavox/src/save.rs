@@ -3,7 +3,9 @@
 use crate::Image;
 use petavox_core::{Block, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Source};
 use petavox_engine::explain::{Document, StageDoc};
-use petavox_engine::{Node, Plan, RunContext, RunOptions, Target, execute, identity, plan};
+use petavox_engine::{
+    Node, Plan, PlanOptions, RunContext, RunOptions, Target, execute, identity, least_budget, plan,
+};
 use petavox_store::{CreateOptions, ImageWriter, create, pyramid};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -71,6 +73,8 @@ impl Image {
         match write_levels(self, writer.as_ref(), options.is_labels, &context, &mut saved) {
             Ok(()) => {}
             Err(Error::Cancelled) => return Err(Error::Cancelled),
+            // Whoever can mend what went wrong (a full disk, a missing slice) resumes again.
+            Err(e) if options.resume => return Err(e),
             Err(e) => {
                 writer.abandon();
                 return Err(e);
@@ -118,6 +122,8 @@ fn write_levels(
     context: &RunContext,
     saved: &mut Saved,
 ) -> Result<()> {
+    // Refuse what cannot work before anything is computed.
+    plan_levels(image, writer, is_labels, context)?;
     for level in 0..writer.levels().len() {
         let node = match level {
             0 => image.node().clone(),
@@ -126,7 +132,7 @@ fn write_levels(
                 coarser(finer, is_labels, writer.levels(), level)?
             }
         };
-        let plan = plan_level(node, writer, level, context)?;
+        let plan = plan_level(node, writer, level, &context.plan_options())?;
         execute(&plan, context)?;
         for stage in &plan.stages {
             saved.n_blocks += stage.grid.len() as u64;
@@ -143,16 +149,11 @@ fn document(
     is_labels: bool,
     context: &RunContext,
 ) -> Result<Document> {
-    let first = plan_level(image.node().clone(), writer, 0, context)?;
-    let mut document = Document::new(&first);
-    for level in 1..writer.levels().len() {
-        let finer = Unwritten {
-            spec: writer.levels()[level - 1].clone(),
-            grid: writer.sink(level - 1)?.grid().clone(),
-            name: format!("level {}", level - 1),
-        };
-        let node = coarser(Node::source(Arc::new(finer)), is_labels, writer.levels(), level)?;
-        let plan = plan_level(node, writer, level, context)?;
+    let plans = plan_levels(image, writer, is_labels, context)?;
+    let mut plans = plans.iter();
+    let Some(first) = plans.next() else { return Err(Error::internal("save", "no level")) };
+    let mut document = Document::new(first);
+    for plan in plans {
         for stage in &plan.stages {
             document.push(StageDoc::new(stage), plan.base_bytes);
         }
@@ -160,14 +161,57 @@ fn document(
     Ok(document)
 }
 
+/// The plans of all levels, before any is there; the error names a budget that does for all.
+fn plan_levels(
+    image: &Image,
+    writer: &dyn ImageWriter,
+    is_labels: bool,
+    context: &RunContext,
+) -> Result<Vec<Plan>> {
+    let mut nodes = vec![image.node().clone()];
+    for level in 1..writer.levels().len() {
+        // Some levels can be opened before they are written.
+        let like = writer.source(level - 1).ok();
+        let finer = Unwritten {
+            spec: writer.levels()[level - 1].clone(),
+            grid: match &like {
+                Some(source) => source.grid().clone(),
+                None => writer.sink(level - 1)?.grid().clone(),
+            },
+            like,
+            name: format!("level {}", level - 1),
+        };
+        nodes.push(coarser(Node::source(Arc::new(finer)), is_labels, writer.levels(), level)?);
+    }
+    least_budget(&context.plan_options(), &mut |options| {
+        let mut plans = Vec::new();
+        let mut hungriest: Option<(u64, Error)> = None;
+        for (level, node) in nodes.iter().enumerate() {
+            match plan_level(node.clone(), writer, level, options) {
+                Ok(plan) => plans.push(plan),
+                Err(Error::Budget { what, needed, budget }) => {
+                    if hungriest.as_ref().is_none_or(|(most, _)| needed > *most) {
+                        hungriest = Some((needed, Error::Budget { what, needed, budget }));
+                    }
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        match hungriest {
+            None => Ok(plans),
+            Some((_, refused)) => Err(refused),
+        }
+    })
+}
+
 fn plan_level(
     node: Arc<Node>,
     writer: &dyn ImageWriter,
     level: usize,
-    context: &RunContext,
+    options: &PlanOptions,
 ) -> Result<Plan> {
     let target = Target { node, sink: Some(writer.sink(level)?) };
-    plan(&[target], &context.plan_options())
+    plan(&[target], options)
 }
 
 /// The next level: the mean of grey samples, the commonest of masks and labels.
@@ -191,6 +235,7 @@ fn coarser(
 struct Unwritten {
     spec: ImageSpec,
     grid: ChunkGrid,
+    like: Option<Arc<dyn Source>>,
     name: String,
 }
 
@@ -203,8 +248,17 @@ impl Source for Unwritten {
         &self.grid
     }
 
+    fn reads_below_chunk(&self) -> bool {
+        self.like.as_ref().is_some_and(|s| s.reads_below_chunk())
+    }
+
     fn scratch_bytes(&self, region: &Region) -> u64 {
-        (region.len() * self.spec.dtype.size()) as u64
+        if let Some(source) = &self.like {
+            return source.scratch_bytes(region);
+        }
+        // A chunk as it is stored, at its worst, what lies between its codecs, and decoded.
+        let chunk = self.grid.chunk().iter().product::<usize>() * self.spec.dtype.size();
+        4 * chunk as u64 + (2 << 20)
     }
 
     fn read(&self, _out: &mut Block) -> Result<()> {

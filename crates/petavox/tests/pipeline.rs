@@ -56,17 +56,11 @@ fn smallest(
     threads: usize,
     slack_bytes: u64,
 ) -> (u64, SkeletonDone) {
-    let mut memory = 1 << 20;
-    loop {
-        match skeleton(image, dir, job, &run(threads, Some(memory))) {
-            Ok(done) => return (memory, done),
-            Err(Error::Budget { needed, .. }) => {
-                assert!(needed > memory, "refused {memory} bytes, asked for {needed}");
-                memory = needed + slack_bytes;
-            }
-            Err(other) => panic!("{other}"),
-        }
-    }
+    let refused = skeleton(image, dir, job, &run(threads, Some(1 << 20))).err();
+    let Some(Error::Budget { needed, .. }) = refused else { panic!("1 MiB: {refused:?}") };
+    // The first number that is named works.
+    let memory = needed + slack_bytes;
+    (memory, skeleton(image, dir, job, &run(threads, Some(memory))).unwrap())
 }
 
 fn phantom(n: [usize; 3], fraction: f64) -> Image {

@@ -31,6 +31,11 @@ pub(crate) fn bin(input: &ImageSpec) -> usize {
     plane(input).into_iter().max().unwrap_or(1).div_ceil(LONGEST_SIDE).max(1)
 }
 
+/// Pixels of the projection.
+pub(crate) fn n_pixels(input: &ImageSpec) -> usize {
+    pixels(input).into_iter().product()
+}
+
 fn pixels(input: &ImageSpec) -> [usize; 2] {
     plane(input).map(|s| s.div_ceil(bin(input)))
 }

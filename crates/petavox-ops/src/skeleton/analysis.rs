@@ -2,18 +2,18 @@
 
 use super::graph::{GraphOptions, GraphSummary, SkeletonGraph};
 use super::label_image::LabelImage;
+use super::scratch::words;
 use super::voxels::{SkeletonOptions, SkeletonVoxels, skeleton_plan, skeleton_voxels, squeezed};
 use super::{
-    RunArrays, TableOptions, VoxelValues, branch_labels, graphml, pictures, prune, summarize_rows,
-    swc,
+    RunArrays, TableOptions, VoxelValues, branch_labels, graphml, pictures, prune, room,
+    summarize_rows, swc,
 };
 use crate::report::{Projection, RunFacts, SkeletonReport, skeleton_report};
 use petavox_core::{Dtype, Error, ImageSpec, Result, Source, Table};
 use petavox_engine::explain::Document;
-use petavox_engine::{Node, RunContext, RunFolder, RunOptions, Target, execute, plan};
+use petavox_engine::{Node, RunContext, RunFolder, RunOptions, Target, Words, execute, plan};
 use petavox_store::atomic::{Staging, write_whole, write_with};
 use petavox_store::table::TableWriter;
-use petavox_store::{Codec, CreateOptions, create};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,22 +109,6 @@ pub struct SkeletonDone {
     pub resumed: bool,
 }
 
-/// What tracing and writing take at least, beside what the process needs by itself.
-const LEAST_ROOM: u64 = 36 << 20;
-
-/// Refuses a budget that the later steps could not keep, before anything is done.
-fn check_room(context: &RunContext) -> Result<()> {
-    let needed = context.budget.base() + LEAST_ROOM;
-    if context.budget.limit() >= needed {
-        return Ok(());
-    }
-    Err(Error::Budget {
-        what: "skeleton analysis".to_owned(),
-        needed,
-        budget: context.budget.limit(),
-    })
-}
-
 /// Bytes that a row of the table takes while it is made and written.
 const ROW_BYTES: u64 = 600;
 /// Rows of the table that are written at a time, and that the report shows, at most.
@@ -133,7 +117,7 @@ const ROWS_IN_REPORT: usize = 1_000_000;
 
 /// As many rows as a part of the free memory holds.
 fn rows_within(context: &RunContext, most: usize) -> usize {
-    ((context.budget.free() / 4 / ROW_BYTES) as usize).clamp(1000, most)
+    ((context.budget.free() / 8 / ROW_BYTES) as usize).clamp(1000, most)
 }
 
 /// Skeletonizes an image and writes `branches.parquet`, `skeleton.zarr`, `report.html` and `run.json` into `dir`, which
@@ -155,8 +139,7 @@ pub fn analyse(
     let image = &squeezed(image)?;
     let mut context = RunContext::new(run)?;
     // Refuse what cannot work before anything is written.
-    check_room(&context)?;
-    skeleton_plan(image, &job.options, &context)?;
+    room::check(image, &job.options, &context)?;
     let identity = identity(image, job);
     if let Some(parent) = dir.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(parent).map_err(|e| Error::io(parent, "create", e))?;
@@ -174,9 +157,23 @@ pub fn analyse(
         });
     match &result {
         Ok(_) | Err(Error::Cancelled) => {}
+        // Whoever can mend what went wrong (a full disk, a missing slice) resumes again.
+        Err(_) if job.resume => {}
         Err(_) => staging.abandon(),
     }
-    result
+    result.map_err(|e| named(e, &job.input))
+}
+
+/// What is wrong with samples, with the name of the input: fold and operation do not know whose they are.
+fn named(error: Error, input: &str) -> Error {
+    match error {
+        Error::InvalidArgument { name, given, expected }
+            if name == "image" && !input.is_empty() && !given.contains(input) =>
+        {
+            Error::argument("image", format!("{given} in {input}"), expected)
+        }
+        other => other,
+    }
 }
 
 /// The plan of [`analyse`].
@@ -185,8 +182,9 @@ pub fn analyse(
 /// As [`analyse`], as far as can be known without computing.
 pub fn plan_analysis(image: &Arc<Node>, job: &SkeletonJob, run: &RunOptions) -> Result<Document> {
     let context = RunContext::new(run)?;
-    check_room(&context)?;
-    skeleton_plan(&squeezed(image)?, &job.options, &context)
+    let image = squeezed(image)?;
+    room::check(&image, &job.options, &context)?;
+    skeleton_plan(&image, &job.options, &context)
 }
 
 fn write_all(
@@ -197,7 +195,7 @@ fn write_all(
     context: &RunContext,
     began: Instant,
 ) -> Result<SkeletonDone> {
-    let voxels = skeleton_voxels(image, &job.options, context)?;
+    let mut voxels = skeleton_voxels(image, &job.options, context)?;
     let spec = voxels.spec.clone();
     let arrays = RunArrays(context);
     let workers = context.workers.as_ref();
@@ -251,10 +249,10 @@ fn write_all(
         })
         .map_err(|e| failure.take().unwrap_or(e))?;
     }
-    let _labels =
-        context.budget.reserve("branch numbers", 4 * voxels.ranks.words().len() as u64)?;
-    let mut labels = vec![0; voxels.ranks.words().len()];
-    branch_labels(&graph, &mut labels)?;
+    let n_voxels = voxels.ranks.words().len();
+    let mut held = words(context, n_voxels.div_ceil(2), "branch numbers")?;
+    let labels = &mut bytemuck::cast_slice_mut::<u64, u32>(held.words_mut())[..n_voxels];
+    branch_labels(&graph, labels)?;
     // Voxels without a neighbour are in no branch; in the image they get the numbers that follow.
     let mut next = graph.n_branches() as u32;
     for (voxel, label) in labels.iter_mut().enumerate() {
@@ -266,8 +264,11 @@ fn write_all(
     drop(graph);
     context.progress.end();
 
-    let projections = pictures::projections(image, &voxels, &labels, job.options.is_mask)?;
-    write_skeleton(&stage_dir.join("skeleton.zarr"), &voxels, labels, context)?;
+    let projections = pictures::projections(image, &voxels, labels, job.options.is_mask)?;
+    // What the table was made of is not needed any more.
+    voxels.radius = Words::in_memory(0, &context.budget, "radii")?;
+    voxels.values = None;
+    write_skeleton(&stage_dir.join("skeleton.zarr"), &voxels, held, context)?;
     let mut done = facts(image, dir, job, context, &voxels, &summary, began);
     if shown < n {
         done.notes.push(format!(
@@ -284,15 +285,11 @@ fn write_all(
 fn write_skeleton(
     path: &Path,
     voxels: &SkeletonVoxels,
-    labels: Vec<u32>,
+    labels: Words,
     context: &RunContext,
 ) -> Result<()> {
-    let full = LabelImage::new(&voxels.spec, voxels.ranks.clone(), labels);
-    // Mostly zeros: plain zstd passes over them faster than anything that rearranges bytes first.
-    let codec = Codec::Zstd(1);
-    let options =
-        CreateOptions { is_labels: true, overwrite: true, codec, ..CreateOptions::default() };
-    let writer = create(path, full.spec(), &options)?;
+    let full = LabelImage::new(&voxels.spec, voxels.ranks.clone(), Arc::new(labels));
+    let writer = room::create_labels(path, full.spec())?;
     for (level, spec) in writer.levels().iter().enumerate() {
         let node = Node::source(Arc::new(full.level(spec)?));
         let target = Target { node, sink: Some(writer.sink(level)?) };

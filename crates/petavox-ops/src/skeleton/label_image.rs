@@ -13,12 +13,14 @@ pub struct LabelImage {
     grid: ChunkGrid,
     factors: Vec<usize>,
     ranks: Arc<Words>,
-    labels: Arc<Vec<u32>>,
+    /// Two to a word.
+    labels: Arc<Words>,
 }
 
 impl LabelImage {
-    /// The image of `mask`'s shape with `labels` at the voxels with these raster ranks (rising).
-    pub fn new(mask: &ImageSpec, ranks: Arc<Words>, labels: Vec<u32>) -> LabelImage {
+    /// The image of `mask`'s shape with `labels`, 32-bit numbers two to a word, at the voxels with these
+    /// raster ranks (rising).
+    pub fn new(mask: &ImageSpec, ranks: Arc<Words>, labels: Arc<Words>) -> LabelImage {
         let spec = mask.with_dtype(Dtype::Int32);
         LabelImage {
             fine: spec.region(),
@@ -26,7 +28,7 @@ impl LabelImage {
             factors: vec![1; spec.ndim()],
             spec,
             ranks,
-            labels: Arc::new(labels),
+            labels,
         }
     }
 
@@ -77,6 +79,7 @@ impl Source for LabelImage {
         out.bytes_mut().fill(0);
         let samples = out.typed_mut::<i32>()?;
         let ranks = self.ranks.words();
+        let labels = &bytemuck::cast_slice::<u64, u32>(self.labels.words())[..ranks.len()];
         let factor = self.factors[n - 1];
         let mut at = 0;
         region.for_each_row(|point| {
@@ -91,7 +94,7 @@ impl Source for LabelImage {
             cells.for_each_row(|fine| {
                 let first = self.fine.offset_of(fine) as u64;
                 let from = ranks.partition_point(|r| *r < first);
-                for (rank, label) in ranks[from..].iter().zip(&self.labels[from..]) {
+                for (rank, label) in ranks[from..].iter().zip(&labels[from..]) {
                     let x = (rank - first) as usize;
                     if x >= cells.shape()[n - 1] {
                         break;
@@ -119,13 +122,16 @@ mod tests {
         let shape = [5, 7, 9];
         let numbers: Vec<u64> = (0..315).filter(|r| r * 7 % 11 < 2).collect();
         let budget = Budget::new(1 << 30);
-        let mut ranks =
-            Words::where_it_fits(numbers.len(), 1 << 20, 0, &ScratchDir::system(), &budget, "test")
-                .unwrap();
+        let words = |n| {
+            Words::where_it_fits(n, 1 << 20, 0, &ScratchDir::system(), &budget, "test").unwrap()
+        };
+        let mut ranks = words(numbers.len());
         ranks.words_mut().copy_from_slice(&numbers);
         let labels: Vec<u32> = numbers.iter().map(|r| (r * 13 % 50) as u32 + 1).collect();
         let mask = ImageSpec::new(shape, Dtype::Bool).unwrap();
-        let image = LabelImage::new(&mask, Arc::new(ranks), labels.clone());
+        let mut held = words(labels.len().div_ceil(2));
+        bytemuck::cast_slice_mut(held.words_mut())[..labels.len()].copy_from_slice(&labels);
+        let image = LabelImage::new(&mask, Arc::new(ranks), Arc::new(held));
         let mut full = vec![0i32; 315];
         numbers.iter().zip(&labels).for_each(|(r, l)| full[*r as usize] = *l as i32);
         for factors in [[1, 1, 1], [2, 2, 2], [1, 4, 4]] {

@@ -16,6 +16,7 @@ mod label_image;
 mod labels;
 mod pictures;
 mod prune;
+mod room;
 mod scratch;
 mod table;
 mod trace;

@@ -29,13 +29,13 @@ impl Arrays for RunArrays<'_> {
     }
 }
 
-/// Words in memory if they take at most a quarter of what is free, else in a scratch file, so that what comes later finds
+/// Words in memory if they take at most an eighth of what is free, else in a scratch file, so that what comes later finds
 /// memory too.
 ///
 /// # Errors
 /// If neither memory nor disk is left.
 pub(crate) fn words(context: &RunContext, n_words: usize, what: &str) -> Result<Words> {
-    words_within(context, n_words, context.budget.free() / 4, what)
+    words_within(context, n_words, context.budget.free() / 8, what)
 }
 
 /// Words in memory if they take at most `memory_bytes`, else in a scratch file.

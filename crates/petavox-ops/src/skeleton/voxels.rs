@@ -4,7 +4,7 @@ use super::scratch::{words, words_within};
 use crate::operation::{
     astype, bits, gaussian, label, max_projection, sample_at, select, skeletonize, threshold,
 };
-use crate::thin::ThinMethod;
+use crate::thin::{ThinMethod, ThinOptions};
 use petavox_core::{Block, Boundary, Dtype, Error, ImageSpec, Result, Workers};
 use petavox_engine::explain::{Document, StageDoc};
 use petavox_engine::{Node, Outcome, RunContext, Target, Words, execute, plan};
@@ -69,9 +69,9 @@ pub struct SkeletonVoxels {
 }
 
 /// The lazy part of the pipeline.
-struct Stages {
-    packed: Arc<Node>,
-    projection: Arc<Node>,
+pub(super) struct Stages {
+    pub(super) packed: Arc<Node>,
+    pub(super) projection: Arc<Node>,
     histogram: Option<Arc<Node>>,
     threshold: Option<Threshold>,
 }
@@ -86,7 +86,7 @@ pub(crate) fn squeezed(image: &Arc<Node>) -> Result<Arc<Node>> {
     }
 }
 
-fn stages(image: &Arc<Node>, options: &SkeletonOptions) -> Result<Stages> {
+pub(super) fn stages(image: &Arc<Node>, options: &SkeletonOptions) -> Result<Stages> {
     let spec = image.spec();
     let spatial = (0..spec.ndim()).all(|a| spec.axes.is_spatial(a));
     if !(2..=3).contains(&spec.ndim()) || !spatial {
@@ -287,6 +287,12 @@ fn look_at_mask(mask: &Words, layout: &BitLayout, bin: usize) -> (u64, Vec<bool>
     (count, projection)
 }
 
+/// The most that a mask may take to be thinned in memory, of `room` bytes.
+pub(super) fn thin_memory(method: ThinMethod, layout: &BitLayout, room: u64) -> u64 {
+    let beside = ThinOptions::new(method).scratch_bytes(layout);
+    (room / 8 * 7).min(room.saturating_sub(beside))
+}
+
 /// Thins a copy of the mask and lists its voxels. The mask is parked meanwhile, so that there is memory for the copy.
 fn thinned_ranks(
     mask: &mut Words,
@@ -297,7 +303,8 @@ fn thinned_ranks(
 ) -> Result<Arc<Words>> {
     mask.park();
     let n_words = layout.n_words();
-    let mut skeleton = words_within(context, n_words, context.budget.free() / 8 * 7, "thinning")?;
+    let memory = thin_memory(method, layout, context.budget.free());
+    let mut skeleton = words_within(context, n_words, memory, "thinning")?;
     for z in 0..layout.shape()[0] {
         let plane = layout.planes(z..z + 1);
         skeleton.words_mut()[plane.clone()].copy_from_slice(&mask.words()[plane.clone()]);
