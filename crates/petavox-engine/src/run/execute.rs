@@ -134,8 +134,12 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
         match (taker, consumer) {
             (Taker::Fold { op, state }, Consumer::Fold(fold)) => {
                 let state = state.into_inner().map_err(|_| Error::internal("fold", "lock"))?;
+                // Of what was reserved ahead only what is needed stays.
+                let has = state.merged.as_ref().map_or(0, |m| op.part_bytes(m));
+                drop(state.more);
+                let more = has.saturating_sub(op.state_bytes(node.spec()));
+                outcome.held.push(context.budget.reserve(op.name(), more)?);
                 let value = op.finish(state.merged, node.spec())?;
-                outcome.held.extend(state.more);
                 if let Some(folder) = &context.folder {
                     folder.add(&[format!("{}{}", fold_row(fold), value.json())])?;
                 }

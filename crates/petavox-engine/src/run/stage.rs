@@ -54,8 +54,10 @@ impl OrderedMerge {
         let reserved =
             op.state_bytes(input) + self.more.iter().map(Reservation::bytes).sum::<u64>();
         if has > reserved {
-            // In steps of half as much again, so that reservations stay few.
-            self.more.push(budget.reserve(op.name(), has - reserved + has / 2)?);
+            // In steps of half as much again where there is room, so that reservations stay few.
+            let more = has - reserved;
+            let ample = budget.reserve(op.name(), more + has / 2);
+            self.more.push(ample.or_else(|_| budget.reserve(op.name(), more))?);
         }
         Ok(())
     }

@@ -118,9 +118,10 @@ impl FoldOp for ComponentsFold {
     }
 
     fn state_bytes(&self, input: &ImageSpec) -> u64 {
-        // The frontier: one layer of cells' faces, and some components; more is reserved as it comes.
+        // The frontier: one layer of cells' faces, and some components (a noisy mask's: a byte for every 64 samples); more is
+        // reserved as it comes.
         let frontier: usize = input.shape[1..].iter().product();
-        8 * frontier as u64 + (1 << 20)
+        8 * frontier as u64 + (1 << 20) + input.len() as u64 / 64
     }
 
     fn map_bytes(&self, input: &ImageSpec, _region: &Region) -> u64 {
