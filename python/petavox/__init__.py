@@ -19,6 +19,7 @@ Examples
 from . import config, filters, measure, morphology, ndimage, skeleton, transform
 from ._core import __version__
 from ._open import from_array, imread, open
+from ._persist import compute
 from ._threads import register_controller as _register_controller
 from .blocks import BlockInfo, BlockResults, map_blocks, map_overlap
 from .image import Image
@@ -28,6 +29,7 @@ __all__ = [
     "BlockResults",
     "Image",
     "__version__",
+    "compute",
     "config",
     "filters",
     "from_array",

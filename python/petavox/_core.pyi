@@ -21,6 +21,10 @@ class LazyImage:
     def chunks(self) -> list[int]:
         """Samples per axis of the parts the image comes in."""
 
+    @staticmethod
+    def compute_all_into(images: Sequence[LazyImage], arrays: Sequence[Any], settings: Mapping[str, Any]) -> None:
+        """Computes several images into numpy arrays of their shapes and dtypes."""
+
     def compute_into(self, array: Any, settings: Mapping[str, Any]) -> None:
         """Computes the image into a numpy array of its shape and dtype."""
 
@@ -33,7 +37,7 @@ class LazyImage:
 
     @staticmethod
     def from_numpy(array: Any, name: str, axes: str | None = ..., spacing: Sequence[float] | None = ...) -> LazyImage:
-        """An image over a numpy array of a supported dtype, read in place."""
+        """An image over a numpy array of a supported dtype, read in place, or over a reader of another array."""
 
     @staticmethod
     def from_plan(plan: str, held: dict[str, Any]) -> LazyImage:
@@ -41,6 +45,9 @@ class LazyImage:
 
     def held(self) -> dict[str, Any]:
         """The Python objects that the plan names."""
+
+    def holding(self, object: Any, name: str) -> LazyImage:
+        """The same image, which keeps an object alive as long as anything is made of it."""
 
     @property
     def id(self) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from . import config
+from . import config, interop
 from ._core import LazyImage
 from .image import Image
 
@@ -82,18 +81,23 @@ def from_array(
     spacing: float | Sequence[float] | None = None,
     axes: str | None = None,
 ) -> Image:
-    """A lazy image over an array that is there: nothing is copied now.
+    """A lazy image over an array that is there: nothing is copied or computed now.
 
     Parameters
     ----------
-    array : numpy array, or anything with ``__array__``
-        Its samples are read when the image is computed; do not change them before.
+    array : array
+        A numpy array, which is read in place; a dask.array, zarr.Array, h5py.Dataset, xarray.DataArray, tensorstore.TensorStore or
+        anything else with ``shape``, ``dtype`` and slicing, which is read region by region, by its chunks; an ITK image; or
+        anything with ``__array__``, which is converted. Samples are read when the image is computed; do not change them before.
     chunks : int or sequence of int, optional
-        Samples per axis of the parts in which results are stored or handed on; does not change any result.
+        Samples per axis of the parts in which results are stored or handed on, by default the array's own; does not change any
+        result.
     spacing : float or sequence of float, optional
-        Physical size of a sample: one for all spatial axes, or one per axis.
+        Physical size of a sample: one for all spatial axes, or one per axis. By default what an xarray.DataArray's coordinates or
+        an ITK image say, else 1.
     axes : str, optional
-        Meaning of the axes, such as ``"zyx"``; by default the last of ``tczyx``.
+        Meaning of the axes, such as ``"zyx"``; by default the dimensions of an xarray.DataArray if they are single letters, else the
+        last of ``tczyx``.
 
     Returns
     -------
@@ -102,7 +106,13 @@ def from_array(
     Raises
     ------
     TypeError
-        For dtypes that images do not have (complex, float16, structured, text).
+        For dtypes that images do not have (complex, structured, text).
+
+    Notes
+    -----
+    float16 becomes float32, and arrays of the other byte order are turned, part by part as they are read. A zarr.Array in a local
+    folder is read by Petavox itself. A dask.array is computed part by part, on the calling thread or, if there is one, by the
+    current ``dask.distributed.Client``; what its tasks take is not part of the memory limit.
 
     Examples
     --------
@@ -114,9 +124,8 @@ def from_array(
     if isinstance(array, Image):
         image = Image(array._lazy.placed(axes, _numbers(spacing)), chunks=array._chunks)
         return image if chunks is None else image.rechunk(chunks)
-    array = np.asarray(array)
-    image = Image(LazyImage.from_numpy(array, f"python:{uuid.uuid4().hex}", axes, _numbers(spacing)))
-    return image if chunks is None else image.rechunk(chunks)
+    lazy = interop.lazy_image(array).placed(axes, _numbers(spacing))
+    return Image(lazy) if chunks is None else Image(lazy).rechunk(chunks)
 
 
 def _numbers(spacing: float | Sequence[float] | None) -> list[float] | None:

@@ -227,6 +227,61 @@ class Image(ArrayLike):
         self._lazy.compute_into(result, config.settings(memory, threads, progress))
         return result if self.ndim else result[()]
 
+    def persist(
+        self,
+        *,
+        memory: int | str | None = None,
+        threads: int | None = None,
+        progress: bool | None = None,
+        share: float = 0.25,
+    ) -> Image:
+        """Compute the image now and go on from what came out, instead of computing it again in everything made of it.
+
+        Parameters
+        ----------
+        memory, threads, progress
+            As for `compute`.
+        share : float
+            Images of up to this share of the memory limit are kept in memory; larger ones in a Zarr in the scratch folder, which
+            goes when nothing is made of it any more.
+
+        Returns
+        -------
+        Image
+            Of the same samples, chunks, axes and spacing.
+
+        Raises
+        ------
+        ValueError
+            If `share` is not from 0 to 1.
+        """
+        from ._persist import persisted
+
+        if not 0 <= share <= 1:
+            raise ValueError(f"share: got {share}, expected 0 to 1")
+        return persisted(self, memory, threads, progress, share)
+
+    def to_xarray(self, **settings: Any) -> Any:
+        """Compute the image as an xarray.DataArray, its axes as dimensions, its spacing and origin as coordinates.
+
+        Parameters
+        ----------
+        **settings
+            As for `compute`.
+
+        Returns
+        -------
+        xarray.DataArray
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed.
+        """
+        from .interop.xarray_ import to_xarray
+
+        return to_xarray(self, self.compute(**settings))
+
     def save(
         self,
         path: str | os.PathLike[str],

@@ -3,13 +3,14 @@
 use crate::array::{ArraySink, ArraySource};
 use crate::blocks::{Mapping, map_blocks};
 use crate::errors::exception;
+use crate::foreign::{foreign_source, is_reader};
 use crate::held::Held;
 use crate::numpy::{Samples, array};
 use crate::run::run;
 use crate::settings::{FileOptions, Settings};
 use crate::table::columns;
 use petavox::explain::{self, NodeDoc};
-use petavox::{Axes, Error, Image, ImageSpec, Missing, Node, OpenOptions, Resolver, Source};
+use petavox::{Axes, Error, Image, ImageSpec, Missing, Node, OpenOptions, Resolver, Sink, Source};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -62,7 +63,7 @@ impl LazyImage {
         Ok(LazyImage { image, held: Held::default() })
     }
 
-    /// An image over a numpy array of a supported dtype, read in place.
+    /// An image over a numpy array of a supported dtype, read in place, or over a reader of another array.
     #[staticmethod]
     #[pyo3(signature = (array, name, axes=None, spacing=None))]
     fn from_numpy(
@@ -73,6 +74,12 @@ impl LazyImage {
     ) -> PyResult<LazyImage> {
         let image = Image::from_source(array_source(&array, name)?);
         LazyImage { image, held: Held::one(name, array) }.placed(axes, spacing)
+    }
+
+    /// The same image, which keeps an object alive as long as anything is made of it.
+    fn holding(&self, object: Bound<'_, PyAny>, name: &str) -> LazyImage {
+        let held = self.held.clone().with(&Held::one(name, object));
+        LazyImage { image: self.image.clone(), held }
     }
 
     /// Samples per axis.
@@ -201,6 +208,24 @@ impl LazyImage {
         run(py, &settings, |options| self.image.compute_to(sink, options))
     }
 
+    /// Computes several images into numpy arrays of their shapes and dtypes.
+    #[staticmethod]
+    fn compute_all_into(
+        py: Python<'_>,
+        images: Vec<PyRef<'_, LazyImage>>,
+        arrays: Vec<Bound<'_, PyAny>>,
+        settings: Settings,
+    ) -> PyResult<()> {
+        let mut targets = Vec::new();
+        for (lazy, array) in images.iter().zip(&arrays) {
+            let spec = lazy.image.spec().clone();
+            let chunk = block_shape(&spec);
+            let sink = ready(ArraySink::new(spec, &chunk, Samples::of(array, true)?))?;
+            targets.push((lazy.image.clone(), Arc::new(sink) as Arc<dyn Sink>));
+        }
+        run(py, &settings, |options| Image::compute_all(&targets, options))
+    }
+
     /// Computes the image into a file. What was done comes back as JSON.
     fn save(
         &self,
@@ -319,6 +344,9 @@ impl Resolver for Finder<'_> {
 }
 
 fn array_source(array: &Bound<'_, PyAny>, name: &str) -> PyResult<Arc<dyn Source>> {
+    if is_reader(array)? {
+        return foreign_source(array, name);
+    }
     let samples = Samples::of(array, false)?;
     let spec = ready(ImageSpec::new(samples.shape(), samples.dtype()))?;
     Ok(Arc::new(ArraySource::new(spec, samples, name)))

@@ -4,6 +4,7 @@
 mod array;
 mod blocks;
 mod errors;
+mod foreign;
 mod held;
 mod image;
 mod numpy;

@@ -185,6 +185,24 @@ impl Image {
         Ok(())
     }
 
+    /// Computes several images into places in memory that the caller has; what they have in common is read and made once where that
+    /// can be done in one pass.
+    ///
+    /// # Errors
+    /// As [`Image::compute`].
+    pub fn compute_all(images: &[(Image, Arc<dyn Sink>)], options: &RunOptions) -> Result<()> {
+        let context = RunContext::new(options)?;
+        let bytes = images.iter().map(|(image, _)| image.spec().bytes()).sum();
+        let _held = context.budget.reserve("the images in memory", bytes)?;
+        let target = |(image, sink): &(Image, Arc<dyn Sink>)| Target {
+            node: image.node.clone(),
+            sink: Some(sink.clone()),
+        };
+        let targets: Vec<Target> = images.iter().map(target).collect();
+        execute(&plan(&targets, &context.plan_options())?, &context)?;
+        Ok(())
+    }
+
     /// The plan of [`Image::compute`].
     ///
     /// # Errors
