@@ -13,6 +13,10 @@ use std::sync::Arc;
 /// Time to show a sample of a fold's value, in nanoseconds.
 const SHOW_NS: f64 = 5.0;
 
+/// A pass decodes everything once, whatever the output's grid; columns may turn out to need more, and more memory, when they are
+/// cut to what is written. A pass is taken unless it is this much dearer.
+const MUCH_DEARER: f64 = 1.5;
+
 /// The targets with the cheaper ways, and what was chosen.
 pub(super) fn chosen(
     targets: &[Target],
@@ -78,7 +82,7 @@ impl Ways {
         let pass = self.cost(input, Some(fold.as_ref()));
         let show_secs = SHOW_NS * 1e-9 * plain.spec().len() as f64;
         let takes_pass = match (&pass.secs, &blocks.secs) {
-            (Ok(pass), Ok(blocks)) => pass + show_secs < *blocks,
+            (Ok(pass), Ok(blocks)) => pass + show_secs < *blocks * MUCH_DEARER,
             (Ok(_), Err(_)) => true,
             (Err(_), Ok(_)) => false,
             (Err(pass), Err(blocks)) => pass < blocks,
