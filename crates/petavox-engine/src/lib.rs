@@ -18,4 +18,4 @@ pub use resources::{
     Budget, Crew, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
     available_memory, default_threads, peak_resident_bytes, resident_bytes,
 };
-pub use run::{Outcome, execute};
+pub use run::{Outcome, Unpacked, execute};

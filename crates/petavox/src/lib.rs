@@ -53,6 +53,7 @@ mod compare;
 mod demo;
 mod fold;
 mod image;
+mod rechunk;
 mod save;
 mod size;
 mod skeleton;

@@ -1,6 +1,7 @@
 //! From a lazy image to a file: level 0 is computed, each further level is made from the one before.
 
 use crate::Image;
+use crate::rechunk::decode_once;
 use petavox_core::{Block, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Source};
 use petavox_engine::explain::{Document, StageDoc};
 use petavox_engine::{
@@ -132,7 +133,7 @@ fn write_levels(
                 coarser(finer, is_labels, writer.levels(), level)?
             }
         };
-        let plan = plan_level(node, writer, level, &context.plan_options())?;
+        let plan = plan_level(node, writer, level, &context.plan_options(), context)?;
         execute(&plan, context)?;
         for stage in &plan.stages {
             saved.n_blocks += stage.grid.len() as u64;
@@ -187,7 +188,7 @@ fn plan_levels(
         let mut plans = Vec::new();
         let mut hungriest: Option<(u64, Error)> = None;
         for (level, node) in nodes.iter().enumerate() {
-            match plan_level(node.clone(), writer, level, options) {
+            match plan_level(node.clone(), writer, level, options, context) {
                 Ok(plan) => plans.push(plan),
                 Err(Error::Budget { what, needed, budget }) => {
                     if hungriest.as_ref().is_none_or(|(most, _)| needed > *most) {
@@ -209,9 +210,10 @@ fn plan_level(
     writer: &dyn ImageWriter,
     level: usize,
     options: &PlanOptions,
+    context: &RunContext,
 ) -> Result<Plan> {
     let target = Target { node, sink: Some(writer.sink(level)?) };
-    plan(&[target], options)
+    decode_once(plan(&[target], options)?, options, context)
 }
 
 /// The next level: the mean of grey samples, the commonest of masks and labels.

@@ -7,5 +7,7 @@ mod kept;
 mod pad;
 mod pool;
 mod stage;
+mod unpacked;
 
 pub use execute::{Outcome, execute};
+pub use unpacked::Unpacked;
