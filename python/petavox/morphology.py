@@ -108,7 +108,7 @@ def skeletonize(image: Any, *, method: str | None = None) -> Any:
     >>> bar = np.zeros((5, 9), bool)
     >>> bar[1:4, 1:8] = True
     >>> skeletonize(bar).astype(int)[2].tolist()
-    [0, 0, 1, 1, 1, 1, 1, 0, 0]
+    [0, 1, 1, 1, 1, 1, 0, 0, 0]
 
     References
     ----------

@@ -1,5 +1,6 @@
 """The Python in README and guides: the quick start runs as it stands, everything else is at least Python."""
 
+import doctest
 import pathlib
 import re
 
@@ -35,4 +36,6 @@ def test_the_quick_start_runs(tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.name)
 def test_the_python_of_the_docs_is_python(path):
     for text in blocks(path):
+        if ">>>" in text:
+            text = "".join(example.source for example in doctest.DocTestParser().get_examples(text))
         compile(text, str(path), "exec")
