@@ -283,8 +283,8 @@ fn check(steps: &[&str], input: Input, p: &Plain, cuts: &[Cut], definition: Defi
     assert_eq!(got.shape, want.shape, "{steps:?}");
     let tolerance = match dtype {
         Dtype::Float32 => 1e-6,
-        Dtype::Float64 => 1e-13,
-        _ => 1e-14,
+        // Means and deviations of integers are floats too, and the definition rounds at every step.
+        _ => 1e-12,
     };
     for (i, (g, w)) in got.samples.iter().zip(&want.samples).enumerate() {
         let near = (g - w).abs() <= tolerance * (1.0 + w.abs());
