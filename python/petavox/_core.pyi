@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, final
+from typing_extensions import Self
 
 __version__: str
 
@@ -115,6 +116,71 @@ class LazyImage:
     @property
     def unit(self) -> str | None:
         """The unit of the spacing."""
+
+@final
+class Output:
+    """A Zarr that several processes write, in the process that started it."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Create and return a new object.  See help(type) for accurate signature."""
+
+    def abandon(self) -> None:
+        """Removes what was written."""
+
+    @staticmethod
+    def described(image: LazyImage, path: str | os.PathLike[str], options: str) -> Output:
+        """Starts one that the command line program describes."""
+
+    def finish(self) -> None:
+        """Moves it to its final name."""
+
+    def levels(self) -> list[list[int]]:
+        """Shapes of the levels."""
+
+    def wants(self, level: int) -> str:
+        """What the computation of a level wants, as JSON."""
+
+@final
+class Shared:
+    """One process' part in a shared computation."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Create and return a new object.  See help(type) for accurate signature."""
+
+    def analyse(
+        self,
+        path: str | os.PathLike[str],
+        job: str,
+        volume: Any,
+        values: Any,
+        settings: Mapping[str, Any],
+    ) -> str:
+        """Thins and traces the mask that was stored; `job` and what comes back are JSON."""
+
+    def finish(self, stage: int, output: int, part: Any, values: Any) -> bytes:
+        """The value of a fold from its merged part."""
+
+    @staticmethod
+    def job(wants: str, memory: int, n_tasks: int, folder: str | os.PathLike[str]) -> str:
+        """The job of these wants (JSON), as JSON."""
+
+    def merge(self, stage: int, output: int, parts: Sequence[Any], values: Any) -> bytes:
+        """Merges parts of one output, in order."""
+
+    def prepare(self, stage: int) -> None:
+        """Makes ready what a stage's tasks write into."""
+
+    def run(self, stage: int, start: int, stop: int, values: Any) -> tuple[list[bytes], list[Any]]:
+        """Makes the blocks `start..stop`: the merged part per output, and the pieces of the result."""
+
+    def stages(self) -> str:
+        """The stages as JSON."""
+
+    def sweep(self, stage: int, output: int, volume: Any, values: Any, settings: Mapping[str, Any]) -> None:
+        """Makes the passes of a sweep and stores its image."""
+
+def analyse(image: LazyImage, path: str | os.PathLike[str], job: str, settings: Mapping[str, Any]) -> str:
+    """Thins and traces an image in this process, into a folder; `job` and what comes back are JSON."""
 
 def available_memory() -> int:
     """Bytes of memory that this process could still get."""

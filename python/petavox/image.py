@@ -210,8 +210,8 @@ class Image(ArrayLike):
             Threads that compute at once.
         progress : bool, optional
             Show a progress bar.
-        scheduler : dask.distributed.Client, optional
-            Compute on a Dask cluster.
+        scheduler : dask.distributed.Client or str, optional
+            Compute on a Dask cluster, given by its client or its scheduler's address; see `petavox.distributed`.
 
         Returns
         -------
@@ -223,6 +223,10 @@ class Image(ArrayLike):
         MemoryError
             If it does not fit; the message has the smallest limit that works.
         """
+        if scheduler is not None:
+            from . import distributed
+
+            return distributed.compute(self, scheduler, memory=memory, progress=progress)
         result = np.empty(self.shape, self.dtype)
         self._lazy.compute_into(result, config.settings(memory, threads, progress))
         return result if self.ndim else result[()]
@@ -333,17 +337,16 @@ class Image(ArrayLike):
         MemoryError
             If the plan does not fit the memory; the message has the smallest limit that works.
         """
-        chunks = self._chunks if chunks is None else chunks
-        options = {
-            "chunk_shape": None if chunks is None else [int(c) for c in chunks],
-            "shard_shape": None if shards is None else [int(s) for s in shards],
-            "codec": codec,
-            "levels": levels,
-            "zarr_format": zarr_format,
-            "overwrite": overwrite,
-            "resume": resume,
-            "labels": labels,
-        }
+        options = self._file_options(
+            chunks=chunks,
+            shards=shards,
+            codec=codec,
+            levels=levels,
+            zarr_format=zarr_format,
+            overwrite=overwrite,
+            resume=resume,
+            labels=labels,
+        )
         return json.loads(self._lazy.save(os.fspath(path), options, config.settings(memory, threads, progress)))
 
     def to_zarr(
@@ -357,8 +360,8 @@ class Image(ArrayLike):
             The folder to write.
         overwrite : bool
             Replace what is there.
-        scheduler : dask.distributed.Client, optional
-            Compute on a Dask cluster; the path must be one that all workers see.
+        scheduler : dask.distributed.Client or str, optional
+            Compute on a Dask cluster; the path must be one that all workers see. See `petavox.distributed`.
         **options
             As for `save`.
 
@@ -367,7 +370,51 @@ class Image(ArrayLike):
         dict
             What was done.
         """
+        if scheduler is not None:
+            from . import distributed
+
+            return distributed.to_zarr(self, path, scheduler, overwrite=overwrite, **options)
         return self.save(path, overwrite=overwrite, **options)
+
+    def to_dask(self) -> Any:
+        """The image as a lazy dask array of the same chunks: one task per chunk, which reads its own surroundings.
+
+        Returns
+        -------
+        dask.array.Array
+
+        Notes
+        -----
+        Numbers about the whole image (a threshold, the components of a mask) are found by tasks of their own, once. Images that
+        take passes over the whole of another (thinning, exact distances) have to be written first.
+        """
+        from . import distributed
+
+        return distributed.to_dask(self)
+
+    def _file_options(
+        self,
+        *,
+        chunks: Sequence[int] | None = None,
+        shards: Sequence[int] | None = None,
+        codec: str | None = None,
+        levels: int | None = None,
+        zarr_format: int = 3,
+        overwrite: bool = False,
+        resume: bool = False,
+        labels: bool = False,
+    ) -> dict[str, Any]:
+        chunks = self._chunks if chunks is None else chunks
+        return {
+            "chunk_shape": None if chunks is None else [int(c) for c in chunks],
+            "shard_shape": None if shards is None else [int(s) for s in shards],
+            "codec": codec,
+            "levels": levels,
+            "zarr_format": zarr_format,
+            "overwrite": overwrite,
+            "resume": resume,
+            "labels": labels,
+        }
 
     def explain(self, format: str = "text", *, memory: int | str | None = None, threads: int | None = None) -> str:
         """The plan of computing the image: its stages, their memory, what they read.

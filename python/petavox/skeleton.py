@@ -14,19 +14,22 @@ Examples
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import config
+from ._core import analyse as analyse_here
 from ._open import from_array
 from .image import Image
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Skeleton", "summarize"]
+__all__ = ["Skeleton", "analyse", "summarize"]
 
 
 class Skeleton:
@@ -213,3 +216,89 @@ def summarize(skeleton: Skeleton, *, value_is_height: bool = False, separator: s
 
 def _placed(image: Any, spacing: float | Sequence[float] | None) -> Image:
     return from_array(image, spacing=spacing)
+
+
+def analyse(
+    image: Any,
+    path: str | os.PathLike[str],
+    *,
+    sigma: float | Sequence[float] = 0.0,
+    threshold: float | str = "otsu",
+    min_size: int = 0,
+    is_mask: bool = False,
+    method: str | None = None,
+    intensity: bool = False,
+    prune: float = 0.0,
+    exports: Sequence[str] = (),
+    overwrite: bool = False,
+    memory: int | str | None = None,
+    threads: int | None = None,
+    progress: bool | None = None,
+    scheduler: Any = None,
+) -> dict[str, Any]:
+    """Go the whole way from a volume to a table of its branches: what ``petavox skeleton`` does.
+
+    The image is smoothed, thresholded, cleaned, thinned and measured, inside the memory that is granted; the folder `path` gets
+    ``branches.parquet`` (a row per branch, skan's columns and radii), ``skeleton.zarr`` (branch numbers as labels),
+    ``report.html`` and ``run.json``.
+
+    Parameters
+    ----------
+    image : Image or array
+        One grey 2-D or 3-D image.
+    path : str or path
+        The folder to write. It appears when everything is in it.
+    sigma : float or sequence of float
+        Gaussian smoothing first, in samples.
+    threshold : float or str
+        Foreground is above this, or above what ``otsu``, ``li``, ``yen``, ``triangle`` or ``isodata`` finds.
+    min_size : int
+        Components of fewer voxels are removed.
+    is_mask : bool
+        The image is a mask already.
+    method : {"parity", "lee", "zhang"}, optional
+        The rule of thinning; ``parity`` in 3-D and ``zhang`` in 2-D by default.
+    intensity : bool
+        Also measure the image along the branches: one more pass over the image.
+    prune : float
+        Tip branches shorter than this are removed, in the unit of the spacing.
+    exports : sequence of {"swc", "graphml"}
+        Further files.
+    overwrite : bool
+        Replace a folder that is there.
+    memory, threads, progress, scheduler
+        As for `Image.compute`. On a cluster the workers make the mask together, and one of them thins and traces it; the table
+        and the skeleton are the same bytes.
+
+    Returns
+    -------
+    dict
+        The contents of ``run.json``.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder is there and `overwrite` was not given.
+    ValueError
+        For images with channels or time points, and options that make no sense.
+    """
+    job = {
+        "options": {
+            "sigma": [float(s) for s in np.atleast_1d(sigma)],
+            "threshold": str(threshold),
+            "min_size": int(min_size),
+            "is_mask": bool(is_mask),
+            "method": method,
+            "intensity": bool(intensity),
+        },
+        "prune": float(prune),
+        "exports": list(exports),
+        "overwrite": bool(overwrite),
+    }
+    lazy = _placed(image, None)
+    if scheduler is not None:
+        from . import distributed
+
+        return distributed.skeleton(lazy, path, scheduler, job, memory=memory, progress=progress)
+    settings = config.settings(memory, threads, progress)
+    return json.loads(analyse_here(lazy._lazy, os.fspath(path), json.dumps(job), settings))

@@ -1,6 +1,7 @@
 //! One file per command. A command turns its arguments and the settings into a report.
 
 mod apply;
+mod cluster;
 mod compare;
 mod completions;
 mod convert;

@@ -1,5 +1,7 @@
 //! The three contracts that carry everything that runs out of core. The engine knows operations only by these.
 
+pub(crate) mod travel;
+
 use petavox_core::{Block, Boundary, Buffer, CancelToken, Error, ImageSpec, Region, Result};
 use std::any::Any;
 use std::sync::Arc;
@@ -184,6 +186,32 @@ pub trait FoldOp: Send + Sync {
     fn restore(&self, _json: &serde_json::Value) -> Option<Value> {
         None
     }
+
+    /// A part as bytes, for another machine that runs the same computation. [`travels!`](crate::travels) writes this and the next
+    /// three.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the part is another fold's.
+    fn part_to_bytes(&self, part: Part) -> Result<Vec<u8>>;
+
+    /// The part that [`FoldOp::part_to_bytes`] wrote. Parts that came this way are merged in order too, but as a tree: the right
+    /// one may be merged already.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if the bytes are something else.
+    fn part_from_bytes(&self, bytes: &[u8]) -> Result<Part>;
+
+    /// The fold's value as bytes.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the value is another fold's.
+    fn value_to_bytes(&self, value: &Value) -> Result<Vec<u8>>;
+
+    /// The value that [`FoldOp::value_to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if the bytes are something else.
+    fn value_from_bytes(&self, bytes: &[u8]) -> Result<Value>;
 }
 
 /// A global operation by passes over a working volume, which lives in memory if the budget allows and in a mapped scratch
@@ -216,6 +244,12 @@ pub trait SweepOp: Send + Sync {
 
     /// The words that `load` and `read` touch for a region, as one range: what can be handed back afterwards.
     fn words_of(&self, region: &Region, input: &ImageSpec) -> std::ops::Range<usize>;
+
+    /// Puts the volume of other loads into this one, where loads of different blocks can be joined and the volume is small: then several
+    /// machines load their blocks into volumes of their own. False where they cannot: then the image itself is stored first.
+    fn join(&self, _words: &mut [u64], _others: &[u64]) -> bool {
+        false
+    }
 
     /// Makes the passes.
     ///

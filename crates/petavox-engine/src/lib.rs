@@ -9,6 +9,12 @@ mod plan;
 mod resources;
 mod run;
 
+#[doc(hidden)]
+pub use petavox_core;
+
+pub use contract::travel::{
+    from_bytes, part_from_bytes, part_to_bytes, to_bytes, value_from_bytes, value_to_bytes,
+};
 pub use contract::{BlockCall, BlockOp, FoldOp, Need, Part, SweepOp, Value, part};
 pub use plan::{
     Consumer, Keep, KeptImage, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, identity,
@@ -18,4 +24,4 @@ pub use resources::{
     Budget, Crew, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
     available_memory, default_threads, peak_resident_bytes, resident_bytes,
 };
-pub use run::{Outcome, Unpacked, execute};
+pub use run::{Outcome, StageTask, Unpacked, execute, needs_store, sweep_over};

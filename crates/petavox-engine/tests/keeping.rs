@@ -135,6 +135,8 @@ impl BlockOp for Less {
 struct Sum;
 
 impl FoldOp for Sum {
+    petavox_engine::travels!(part: i64, value: i64);
+
     fn name(&self) -> &'static str {
         "sum"
     }
@@ -266,8 +268,13 @@ fn what_is_kept_is_told() {
     let spec = chain.result.spec().clone();
     let whole = Mutex::new(Block::zeros(Region::new([0, 0, 0], [1, 1, 1]), spec.dtype).unwrap());
     let sink = Arc::new(Memory { grid: ChunkGrid::new(&SHAPE, &SHAPE), spec, whole });
-    let options =
-        PlanOptions { budget_bytes: AMPLE, base_bytes: 0, n_threads: 2, keep: Keep::Anywhere };
+    let options = PlanOptions {
+        budget_bytes: AMPLE,
+        base_bytes: 0,
+        n_threads: 2,
+        n_processes: 1,
+        keep: Keep::Anywhere,
+    };
     let targets = [Target { node: chain.result, sink: Some(sink) }];
     let document = petavox_engine::explain::Document::new(&plan(&targets, &options).unwrap());
     let text = petavox_engine::explain::text(&document);

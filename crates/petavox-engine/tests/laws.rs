@@ -176,6 +176,8 @@ impl BlockOp for Minus {
 struct Sum;
 
 impl FoldOp for Sum {
+    petavox_engine::travels!(part: (i64, Vec<i64>), value: i64);
+
     fn name(&self) -> &'static str {
         "sum"
     }
@@ -340,6 +342,7 @@ fn a_budget_that_is_too_small_is_refused_with_the_one_that_works() {
         base_bytes: 1000,
         n_threads: 2,
         keep: Keep::Anywhere,
+        n_processes: 1,
     };
     let Err(Error::Budget { needed, .. }) = plan(&targets, &options(2000)) else {
         panic!("not refused")
@@ -413,8 +416,13 @@ fn explain_tells_every_stage_with_its_memory() {
     let sum = Node::fold(Arc::new(Sum), x.clone(), vec![]).unwrap();
     let d = Node::block(Arc::new(Minus { sum: None }), vec![x.clone(), x], vec![sum]).unwrap();
     let sink = Memory::new(d.spec(), &[16, 16, 16]);
-    let options =
-        PlanOptions { budget_bytes: 1 << 30, base_bytes: 0, n_threads: 2, keep: Keep::Anywhere };
+    let options = PlanOptions {
+        budget_bytes: 1 << 30,
+        base_bytes: 0,
+        n_threads: 2,
+        n_processes: 1,
+        keep: Keep::Anywhere,
+    };
     let plan = plan(&[Target { node: d, sink: Some(sink) }], &options).unwrap();
     let document = petavox_engine::explain::Document::new(&plan);
     let text = petavox_engine::explain::text(&document);

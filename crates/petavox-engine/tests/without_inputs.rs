@@ -67,6 +67,8 @@ impl Sink for Stored {
 struct Sum;
 
 impl FoldOp for Sum {
+    petavox_engine::travels!(part: i64, value: i64);
+
     fn name(&self) -> &'static str {
         "sum"
     }

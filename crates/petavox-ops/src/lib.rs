@@ -2,9 +2,12 @@
 //!
 //! - [`operation`]: one file per operation; [`OPERATIONS`] lists them, [`apply`] runs one by name.
 //! - [`write_plan`], [`read_plan`]: a lazy image as text and back.
+//! - [`cluster`]: one computation shared by several machines.
 //! - [`report`]: tables as pages that people read.
 //! - [`skeleton`]: from a volume to a table of branches.
 
+pub mod cluster;
+mod levels;
 pub mod operation;
 mod params;
 pub mod phantom;
@@ -14,6 +17,7 @@ pub mod skeleton;
 pub mod thin;
 mod written;
 
+pub use levels::coarser;
 pub use params::{Params, nearest};
 pub use registry::{Build, OPERATIONS, Operation, apply, apply_to};
 pub use written::{Resolver, read_plan, write_plan};

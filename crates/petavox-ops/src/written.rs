@@ -86,7 +86,20 @@ fn node(doc: &NodeDoc, inputs: &[Arc<Node>], resolver: &dyn Resolver) -> Result<
             let expected = "sources that can be opened by name; images in memory cannot travel";
             return Err(Error::argument("plan", "a source without a path", expected));
         };
-        return Ok(Node::source(resolver.open(path)?));
+        let source = Node::source(resolver.open(path)?);
+        let (found, known) = (source.spec(), &doc.spec);
+        if (&found.shape, found.dtype) != (&known.shape, known.dtype) {
+            let given = format!("{path}, which is {} {:?} now", found.dtype, found.shape);
+            let expected =
+                format!("{} {:?}, as when the plan was written", known.dtype, known.shape);
+            return Err(Error::argument("plan", given, expected));
+        }
+        // Axes or spacing may have been told when the file was opened.
+        return if found == known {
+            Ok(source)
+        } else {
+            op::describe::describe(&source, known.clone())
+        };
     }
     let known = OPERATIONS.iter().find(|o| o.name == doc.op).map(|o| o.build);
     let internal = || INTERNAL.iter().find(|(name, _)| *name == doc.op).map(|(_, build)| *build);

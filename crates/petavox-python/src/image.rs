@@ -20,8 +20,8 @@ use std::sync::Arc;
 /// A lazy image. `petavox.Image` is what users see.
 #[pyclass(frozen, module = "petavox._core")]
 pub(crate) struct LazyImage {
-    image: Image,
-    held: Held,
+    pub(crate) image: Image,
+    pub(crate) held: Held,
 }
 
 fn ready<T>(result: petavox::Result<T>) -> PyResult<T> {

@@ -10,6 +10,7 @@ mod image;
 mod numpy;
 mod run;
 mod settings;
+mod shared;
 mod table;
 mod threads;
 
@@ -20,6 +21,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::image::LazyImage;
+    #[pymodule_export]
+    use super::shared::{Output, Shared, analyse};
     #[pymodule_export]
     use super::threads::{default_threads, set_thread_limit, thread_limit, working_threads};
 

@@ -7,8 +7,10 @@ pub use durable::{sync_dir, sync_file, sync_tree};
 
 use petavox_core::{Error, Result};
 use std::fs::{File, TryLockError};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Writes a file under a temporary name beside it and renames it into place, so that no reader ever sees half of it.
@@ -41,9 +43,12 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<(
 /// A name beside `path` that no other writer of this or another process uses.
 fn temporary_beside(path: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
+    // Machines that share a folder may have processes of the same number.
+    static PROCESS: LazyLock<u64> =
+        LazyLock::new(|| RandomState::new().hash_one(std::process::id()));
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
-    path.with_file_name(format!(".{name}.tmp-{}-{n}", std::process::id()))
+    path.with_file_name(format!(".{name}.tmp-{:016x}-{n}", *PROCESS))
 }
 
 /// An output while it is written: a lock that keeps other processes away, and a name beside the final one.
@@ -72,15 +77,14 @@ impl Staging {
         overwrite: bool,
         resume: bool,
     ) -> Result<Staging> {
-        let invalid = || Error::argument("output", target.display(), "a path that ends in a name");
-        let name = target.file_name().ok_or_else(invalid)?.to_string_lossy().into_owned();
+        let path = Staging::path_of(target, fingerprint)?;
+        let name = name_of(target)?;
         let lock = Lock::take(&target.with_file_name(format!(".{name}.lock")), target)?;
         restore(target)?;
         if target.symlink_metadata().is_ok() && !overwrite {
             return Err(Error::Exists { path: target.into() });
         }
         let prefix = format!(".{name}.partial-");
-        let path = target.with_file_name(format!("{prefix}{fingerprint:08x}"));
         let parent = parent_of(target);
         for entry in
             std::fs::read_dir(&parent).map_err(|e| Error::io(&parent, "list", e))?.flatten()
@@ -92,6 +96,15 @@ impl Staging {
         }
         let barrier = Barrier::before(&parent);
         Ok(Staging { target: target.into(), path, overwrite, barrier, lock })
+    }
+
+    /// Where the output `target` of this fingerprint is written, also by processes that do not hold its lock.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if the target ends in no name.
+    pub fn path_of(target: &Path, fingerprint: u32) -> Result<PathBuf> {
+        let name = name_of(target)?;
+        Ok(target.with_file_name(format!(".{name}.partial-{fingerprint:08x}")))
     }
 
     /// Where to write: a name beside the final one. Nothing is there unless a run is resumed.
@@ -154,6 +167,11 @@ impl Staging {
         let _ = remove_any(&self.path);
         self.lock.release();
     }
+}
+
+fn name_of(target: &Path) -> Result<String> {
+    let invalid = || Error::argument("output", target.display(), "a path that ends in a name");
+    Ok(target.file_name().ok_or_else(invalid)?.to_string_lossy().into_owned())
 }
 
 /// Where what an output replaces waits until the new one stands in its place.

@@ -1,9 +1,10 @@
 //! How samples are compressed, as the user asks for it.
 
 use petavox_core::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// How samples are compressed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Codec {
     /// What suits the format. For Zarr zstd at level 1, byte shuffled by Blosc where a sample has several bytes and the format
     /// has a checksum for that (v3).
@@ -21,7 +22,7 @@ pub enum Codec {
 }
 
 /// The compressor inside Blosc.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BloscInner {
     /// LZ4.
     Lz4,

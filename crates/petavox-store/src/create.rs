@@ -59,6 +59,26 @@ pub fn create(
     start(path, spec, options)
 }
 
+/// Joins an output that another process started with [`create`] and the same arguments, to write some of its objects. Its sinks take what
+/// the starter's would; finishing is left to the starter.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] unless the output is a Zarr, the only format whose objects can have several writers;
+/// [`Error::NotFound`] if nobody has started it, or this process does not see the folder it lies in.
+pub fn join(
+    path: &Path,
+    spec: &ImageSpec,
+    options: &CreateOptions,
+) -> Result<Arc<dyn ImageWriter>> {
+    let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is_zarr = crate::zarr::FORMAT.endings.iter().any(|e| name.ends_with(e));
+    if is_zarr || crate::zarr::is_nested(path) {
+        return crate::zarr::join(path, spec, options);
+    }
+    let expected = "a Zarr (a name that ends in .zarr): several machines write it together";
+    Err(Error::argument("output", path.display(), expected))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

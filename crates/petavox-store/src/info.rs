@@ -1,7 +1,7 @@
 //! What is in a file, in words.
 
 use petavox_core::{Axes, Dtype, ImageSpec};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is in a file: the answer of `petavox info --json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -54,7 +54,7 @@ pub struct LevelInfo {
 }
 
 /// A channel as the file describes it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Channel {
     /// Its name.
     pub name: Option<String>,

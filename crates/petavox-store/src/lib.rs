@@ -34,7 +34,7 @@ mod zarr;
 pub mod contract;
 
 pub use codec::{BloscInner, Codec};
-pub use create::create;
+pub use create::{create, join};
 pub use format::{ImageWriter, Opened};
 pub use info::{Channel, Info, LevelInfo};
 pub use limits::Limits;

@@ -2,6 +2,7 @@
 
 use crate::{Channel, Codec, Limits, MissingChunks};
 use petavox_core::{Axes, ImageSpec};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// What to do where a chunk's object is missing, which Zarr defines as fill value.
@@ -35,7 +36,7 @@ pub struct OpenOptions {
 }
 
 /// How to write.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CreateOptions {
     /// Shape of a chunk (strip or tile); by default about 1 MiB.
     pub chunk_shape: Option<Vec<usize>>,

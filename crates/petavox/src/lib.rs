@@ -55,6 +55,7 @@ mod fold;
 mod image;
 mod rechunk;
 mod save;
+mod shared_output;
 mod size;
 mod skeleton;
 
@@ -62,6 +63,7 @@ pub use compare::{Compared, compare};
 pub use demo::{DemoDone, demo};
 pub use image::{Image, open_source};
 pub use save::{SaveOptions, Saved};
+pub use shared_output::SharedOutput;
 pub use size::parse_size;
 pub use skeleton::{plan_skeleton, skeleton};
 
@@ -73,6 +75,7 @@ pub use petavox_engine::{
     BlockCall, BlockOp, Crew, Need, Node, RunOptions, available_memory, default_threads, explain,
     peak_resident_bytes, resident_bytes,
 };
+pub use petavox_ops::cluster;
 pub use petavox_ops::operation::measure::PROPERTIES;
 pub use petavox_ops::operation::reduce::{ReduceOptions, Reduced, Reduction};
 pub use petavox_ops::operation::threshold::Threshold;

@@ -7,7 +7,8 @@ use petavox_engine::explain::{Document, StageDoc};
 use petavox_engine::{
     Node, Plan, PlanOptions, RunContext, RunOptions, Target, execute, identity, least_budget, plan,
 };
-use petavox_store::{CreateOptions, ImageWriter, create, pyramid};
+use petavox_ops::coarser;
+use petavox_store::{CreateOptions, ImageWriter, create};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,7 +110,7 @@ impl Image {
         told
     }
 
-    fn options(&self, save: &SaveOptions) -> CreateOptions {
+    pub(crate) fn options(&self, save: &SaveOptions) -> CreateOptions {
         let is_integer = !self.spec().dtype.is_float();
         let is_labels = is_integer && (save.is_labels || self.node().name() == "label");
         CreateOptions { is_labels, identity: identity(self.node()), ..save.clone() }
@@ -214,23 +215,6 @@ fn plan_level(
 ) -> Result<Plan> {
     let target = Target { node, sink: Some(writer.sink(level)?) };
     decode_once(plan(&[target], options)?, options, context)
-}
-
-/// The next level: the mean of grey samples, the commonest of masks and labels.
-fn coarser(
-    finer: Arc<Node>,
-    is_labels: bool,
-    levels: &[ImageSpec],
-    level: usize,
-) -> Result<Arc<Node>> {
-    let factors = pyramid::factors(&levels[level - 1], &levels[level]);
-    let factors: Vec<String> = factors.iter().map(usize::to_string).collect();
-    let step = format!(
-        "downscale:factors={}:method={}",
-        factors.join(","),
-        if is_labels || finer.spec().dtype == Dtype::Bool { "mode" } else { "mean" }
-    );
-    petavox_ops::apply(&finer, &step)
 }
 
 /// A level that is planned to be read before it is there.

@@ -1,5 +1,6 @@
 //! `apply`: a chain of operations.
 
+use super::cluster::Cluster;
 use super::input::Input;
 use super::output::Output;
 use crate::help;
@@ -39,6 +40,8 @@ pub(crate) struct Apply {
     input: Input,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    cluster: Cluster,
 }
 
 impl Apply {
@@ -65,6 +68,22 @@ pub(crate) fn run(args: &Apply, settings: &Settings) -> Result<Report> {
             text: help::operations(),
             results: help::operations_json(),
             ..Report::default()
+        });
+    }
+    let options = serde_json::json!({ "options": args.output.options(settings) });
+    if let Some(done) =
+        args.cluster.ask(|| args.image(settings), &args.to(), options, settings.memory_given)?
+    {
+        return Ok(Report {
+            note: format!(
+                "{}: {} tasks, in {:.1} s",
+                args.to().display(),
+                done["n_tasks"],
+                done["seconds"].as_f64().unwrap_or(0.0)
+            ),
+            outputs: vec![args.to()],
+            results: done,
+            text: String::new(),
         });
     }
     args.output.save(&args.image(settings)?, &args.to(), settings)

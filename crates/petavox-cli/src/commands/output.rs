@@ -38,7 +38,7 @@ fn extent(text: &str) -> Result<usize, String> {
 }
 
 impl Output {
-    fn options(&self, settings: &Settings) -> SaveOptions {
+    pub(crate) fn options(&self, settings: &Settings) -> SaveOptions {
         SaveOptions {
             chunk_shape: self.chunk_shape.clone(),
             shard_shape: self.shard_shape.clone(),

@@ -1,5 +1,6 @@
 //! `skeleton`: from a volume to a table of branches.
 
+use super::cluster::Cluster;
 use super::input::Input;
 use crate::report::Report;
 use crate::settings::Settings;
@@ -59,6 +60,8 @@ pub(crate) struct Skeleton {
     intensity: bool,
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    cluster: Cluster,
 }
 
 impl Skeleton {
@@ -102,6 +105,25 @@ fn command_line() -> String {
 }
 
 pub(crate) fn run(args: &Skeleton, settings: &Settings) -> Result<Report> {
+    let mut job = args.job(settings);
+    job.input = args.from.clone();
+    let what = serde_json::json!({ "skeleton": job });
+    if let Some(done) =
+        args.cluster.ask(|| args.image(settings), &args.out, what, settings.memory_given)?
+    {
+        let outputs = ["branches.parquet", "skeleton.zarr", "report.html", "run.json"];
+        return Ok(Report {
+            outputs: outputs.iter().map(|name| args.out.join(name)).collect(),
+            note: format!(
+                "{}: {} branches, {} skeleton voxels",
+                args.out.display(),
+                done["n_branches"],
+                done["n_skeleton_voxels"]
+            ),
+            results: done,
+            text: String::new(),
+        });
+    }
     let done =
         petavox::skeleton(&args.image(settings)?, &args.out, &args.job(settings), &settings.run)?;
     let memory = done.peak_memory_bytes.map_or_else(String::new, |peak| {

@@ -29,6 +29,8 @@ pub struct PlanOptions {
     pub n_threads: usize,
     /// Where images that several passes need may be kept, instead of being computed by each.
     pub keep: Keep,
+    /// Processes that share the blocks of a stage, each with this memory and these threads.
+    pub n_processes: usize,
 }
 
 impl RunContext {
@@ -43,6 +45,7 @@ impl RunContext {
                 (false, Some(_)) => Keep::InMemory,
                 (false, None) => Keep::Anywhere,
             },
+            n_processes: 1,
         }
     }
 }
@@ -214,6 +217,7 @@ fn stage(
         sinks: &sinks,
         room: room.saturating_sub(fixed_bytes),
         n_threads: options.n_threads,
+        n_processes: options.n_processes,
         consumer_cost_ns: cost_ns,
         consumer: &|region| taking(&outputs, region),
         in_order: outputs.iter().any(|(_, c)| fold_of(c).is_some_and(|op| !op.any_order())),

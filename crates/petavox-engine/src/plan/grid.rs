@@ -27,6 +27,7 @@ pub(super) struct GridQuery<'a> {
     pub(super) sinks: &'a [Arc<dyn Sink>],
     pub(super) room: u64,
     pub(super) n_threads: usize,
+    pub(super) n_processes: usize,
     pub(super) consumer_cost_ns: f64,
     /// What consumers take for the block of a region, beside the block.
     pub(super) consumer: &'a dyn Fn(&Region) -> Taking,
@@ -212,7 +213,8 @@ fn price(
     let serial_secs = (query.consumer)(&target).serial_ns * n_blocks as f64 * 1e-9;
     let parallel_secs = ns * slowdown * 1e-9;
     let cpu_secs = parallel_secs + serial_secs;
-    let secs = parallel_secs * n_blocks.div_ceil(n_workers) as f64 / n_blocks as f64 + serial_secs;
+    let n_rounds = n_blocks.div_ceil(n_workers * query.n_processes.max(1));
+    let secs = parallel_secs * n_rounds as f64 / n_blocks as f64 + serial_secs;
     let choice = GridChoice {
         grid,
         order: decoding.order,

@@ -1,7 +1,9 @@
 //! Stages: what is computed in one pass over the blocks of a grid.
 
-use super::node::Node;
-use petavox_core::{ChunkGrid, Sink};
+use super::later::Later;
+use super::node::{Kind, Node};
+use super::program::Program;
+use petavox_core::{ChunkGrid, Sink, Source};
 use std::sync::Arc;
 
 /// Who takes the blocks of a root.
@@ -106,6 +108,33 @@ impl Stage {
             rest /= counts[a];
         }
         self.grid.number(&index)
+    }
+
+    /// Cuts the stage into exactly these blocks, made one at a time without keeping decoded chunks, whatever that takes: for
+    /// callers that ask for one block or another.
+    pub fn recut(&mut self, grid: ChunkGrid) {
+        let roots: Vec<Arc<Node>> = self.outputs.iter().map(|(n, _)| n.clone()).collect();
+        let later = |node: &Node| match node.kind() {
+            Kind::Sweep(_) => Some(Arc::new(Later::swept(node.spec().clone())) as Arc<dyn Source>),
+            _ => None,
+        };
+        let program = Program::fuse(&roots, &later, &|_| None);
+        let counts = grid.counts();
+        let ends: [Vec<usize>; 3] = [
+            vec![0; counts.len()],
+            counts.iter().map(|c| c.saturating_sub(1) / 2).collect(),
+            counts.iter().map(|c| c.saturating_sub(1)).collect(),
+        ];
+        let bytes = |index: &Vec<usize>| {
+            let region = grid.region_at(index);
+            let own = region.len() * roots.first().map_or(1, |r| r.spec().dtype.size());
+            program.peak_bytes(&region).0.max(2 * own as u64)
+        };
+        self.task_bytes =
+            if grid.is_empty() { 0 } else { ends.iter().map(bytes).max().unwrap_or(0) };
+        self.order = (0..counts.len()).collect();
+        (self.n_workers, self.cache_bytes) = (1, 0);
+        self.grid = grid;
     }
 
     /// The projected peak memory of the stage.

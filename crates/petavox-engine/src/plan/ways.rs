@@ -126,6 +126,7 @@ impl Ways {
             sinks: &[],
             room: self.room.saturating_sub(state_bytes),
             n_threads: self.n_threads,
+            n_processes: 1,
             consumer_cost_ns,
             consumer: &|region| {
                 fold.map_or(Taking::default(), |f| Taking {

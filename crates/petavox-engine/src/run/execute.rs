@@ -4,11 +4,12 @@ use super::cache::ChunkCache;
 use super::checkpoint::Checkpoint;
 use super::kept::Kept;
 use super::stage::{OrderedMerge, StageRun, Taker};
-use crate::contract::{BlockOp, SweepOp, Value};
+use crate::contract::{BlockOp, FoldOp, SweepOp, Value};
 use crate::plan::{Consumer, Kind, Node, Plan, Program, Stage};
 use crate::resources::{Reservation, RunContext, Words};
 use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Source};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 /// What a run leaves: the values of its folds and the images its sweeps made, by node.
@@ -18,6 +19,8 @@ pub struct Outcome {
     swept: HashMap<u64, Arc<Swept>>,
     /// What stages kept for later ones that still need it.
     kept: HashMap<u64, Arc<Kept>>,
+    /// Results of sweeps that were made elsewhere.
+    stored: HashMap<u64, Arc<dyn Source>>,
     /// Memory of the values.
     held: Vec<Reservation>,
 }
@@ -36,18 +39,25 @@ impl Outcome {
     /// # Errors
     /// [`Error::Internal`] if the sweep was not part of the plan.
     pub fn swept(&self, node: &Node) -> Result<Arc<dyn Source>> {
-        match self.swept.get(&node.id()) {
-            Some(swept) => Ok(swept.clone()),
-            None => Err(Error::internal("Outcome::swept", node.name())),
-        }
+        self.there(node).ok_or_else(|| Error::internal("Outcome::swept", node.name()))
     }
 
-    /// What earlier stages left of a node.
+    /// What earlier stages left of a node, here or elsewhere.
     fn there(&self, node: &Node) -> Option<Arc<dyn Source>> {
-        match self.swept.get(&node.id()) {
-            Some(swept) => Some(swept.clone()),
-            None => self.kept.get(&node.id()).map(|kept| kept.clone() as Arc<dyn Source>),
-        }
+        let id = &node.id();
+        let swept = self.swept.get(id).map(|s| s.clone() as Arc<dyn Source>);
+        let kept = || self.kept.get(id).map(|k| k.clone() as Arc<dyn Source>);
+        swept.or_else(kept).or_else(|| self.stored.get(id).cloned())
+    }
+
+    /// Adds the value of a fold that was made elsewhere.
+    pub fn insert_value(&mut self, fold: &Node, value: Value) {
+        self.values.insert(fold.id(), value);
+    }
+
+    /// Adds the image that a sweep made elsewhere.
+    pub fn insert_image(&mut self, sweep: &Node, image: Arc<dyn Source>) {
+        self.stored.insert(sweep.id(), image);
     }
 
     /// The working volume a sweep left, taken out.
@@ -98,38 +108,14 @@ fn fold_row(fold: &Node) -> String {
 }
 
 fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Result<()> {
-    let roots: Vec<Arc<Node>> = stage.outputs.iter().map(|(n, _)| n.clone()).collect();
-    let bound = bind_all(&roots, outcome)?;
-    let there = |n: &Node| outcome.there(n);
-    let program = Program::fuse(&roots, &there, &|n| bound.get(&n.id()).cloned());
-    let takers = takers(stage, outcome, context)?;
-    for (node, consumer) in &stage.outputs {
-        if let Consumer::Fold(fold) = consumer
-            && let Kind::Fold(op) = fold.kind()
-        {
-            outcome.held.push(context.budget.reserve(op.name(), op.state_bytes(node.spec()))?);
-        }
-    }
-    let tasks = stage.task_bytes * stage.n_workers as u64;
-    let reservation = context.budget.reserve(&stage.title, tasks + stage.cache_bytes)?;
-    let cache = ChunkCache::new(stage.cache_bytes);
-    let checkpoint = Checkpoint::new(stage, &takers, context);
-    StageRun {
-        title: &stage.title,
-        program: &program,
-        grid: &stage.grid,
-        block_at: &|step| stage.block_at(step),
-        takers: &takers,
-        n_workers: stage.n_workers,
-        task_bytes: stage.task_bytes,
-        cache: &cache,
-        skip: &|number, region| checkpoint.skips(number, region),
-        done: &|number| checkpoint.done(number),
-    }
-    .run(context)?;
-    checkpoint.flush()?;
-    drop((cache, reservation));
-
+    let volume = |op: &Arc<dyn SweepOp>, sweep: &Node, spec: &ImageSpec| {
+        let words = working_volume(op.as_ref(), sweep, spec, stage, context)?;
+        Ok(Taker::Load { op: op.clone(), words: Mutex::new(words) })
+    };
+    let steps = 0..stage.grid.len();
+    let takers = takers(stage, steps.start, outcome, &volume, context)?;
+    let states = run_steps(stage, steps, &takers, outcome, context)?;
+    outcome.held.extend(states);
     for (taker, (node, consumer)) in takers.into_iter().zip(&stage.outputs) {
         match (taker, consumer) {
             (Taker::Fold { op, state }, Consumer::Fold(fold)) => {
@@ -160,7 +146,58 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
     Ok(())
 }
 
-fn takers(stage: &Stage, outcome: &Outcome, context: &RunContext) -> Result<Vec<Taker>> {
+/// Makes the blocks of some steps of a stage's walk and hands them to the takers. What is returned is the memory of the folds' states.
+pub(super) fn run_steps(
+    stage: &Stage,
+    steps: Range<usize>,
+    takers: &[Taker],
+    outcome: &Outcome,
+    context: &RunContext,
+) -> Result<Vec<Reservation>> {
+    let roots: Vec<Arc<Node>> = stage.outputs.iter().map(|(n, _)| n.clone()).collect();
+    let bound = bind_all(&roots, outcome)?;
+    let program = Program::fuse(&roots, &|n| outcome.there(n), &|n| bound.get(&n.id()).cloned());
+    let mut states = Vec::new();
+    for (node, consumer) in &stage.outputs {
+        if let Consumer::Fold(fold) = consumer
+            && let Kind::Fold(op) = fold.kind()
+        {
+            states.push(context.budget.reserve(op.name(), op.state_bytes(node.spec()))?);
+        }
+    }
+    let tasks = stage.task_bytes * stage.n_workers as u64;
+    let _reservation = context.budget.reserve(&stage.title, tasks + stage.cache_bytes)?;
+    let cache = ChunkCache::new(stage.cache_bytes);
+    let checkpoint = Checkpoint::new(stage, takers, context);
+    StageRun {
+        title: &stage.title,
+        program: &program,
+        grid: &stage.grid,
+        block_at: &|step| stage.block_at(step),
+        steps,
+        takers,
+        n_workers: stage.n_workers,
+        task_bytes: stage.task_bytes,
+        cache: &cache,
+        skip: &|number, region| checkpoint.skips(number, region),
+        done: &|number| checkpoint.done(number),
+    }
+    .run(context)?;
+    checkpoint.flush()?;
+    Ok(states)
+}
+
+/// Makes the taker of a sweep's input.
+pub(super) type SweepTaker<'a> = dyn Fn(&Arc<dyn SweepOp>, &Node, &ImageSpec) -> Result<Taker> + 'a;
+
+/// Who takes the blocks of a stage; `first` is the number of the first of them where a fold merges, `sweep` makes the takers of sweeps' inputs.
+pub(super) fn takers(
+    stage: &Stage,
+    first: usize,
+    outcome: &Outcome,
+    sweep: &SweepTaker<'_>,
+    context: &RunContext,
+) -> Result<Vec<Taker>> {
     let mut takers = Vec::new();
     for (node, consumer) in &stage.outputs {
         takers.push(match consumer {
@@ -170,22 +207,26 @@ fn takers(stage: &Stage, outcome: &Outcome, context: &RunContext) -> Result<Vec<
                 Taker::Keep(Arc::new(Kept::new(name, spec, &stage.grid, *in_memory, context)?))
             }
             Consumer::Fold(fold) => {
-                let Kind::Fold(op) = fold.kind() else {
-                    return Err(Error::internal("stage", "not a fold"));
-                };
-                let op = op.bind(&values_of(fold, outcome)?)?.unwrap_or_else(|| op.clone());
-                Taker::Fold { op, state: Mutex::new(OrderedMerge::default()) }
+                let op = bound_fold(fold, outcome)?;
+                Taker::Fold { op, state: Mutex::new(OrderedMerge::from(first)) }
             }
-            Consumer::Sweep(sweep) => {
-                let Kind::Sweep(op) = sweep.kind() else {
+            Consumer::Sweep(node_of_sweep) => {
+                let Kind::Sweep(op) = node_of_sweep.kind() else {
                     return Err(Error::internal("stage", "not a sweep"));
                 };
-                let words = working_volume(op.as_ref(), sweep, node.spec(), stage, context)?;
-                Taker::Load { op: op.clone(), words: Mutex::new(words) }
+                sweep(op, node_of_sweep, node.spec())?
             }
         });
     }
     Ok(takers)
+}
+
+/// A fold with the values it depends on.
+pub(super) fn bound_fold(fold: &Node, outcome: &Outcome) -> Result<Arc<dyn FoldOp>> {
+    let Kind::Fold(op) = fold.kind() else {
+        return Err(Error::internal("stage", "not a fold"));
+    };
+    Ok(op.bind(&values_of(fold, outcome)?)?.unwrap_or_else(|| op.clone()))
 }
 
 fn working_volume(
@@ -251,7 +292,7 @@ pub(super) fn planes(region: &Region) -> impl Iterator<Item = Region> + use<> {
 }
 
 /// The image that a sweep left in its working volume.
-struct Swept {
+pub(super) struct Swept {
     op: Arc<dyn SweepOp>,
     words: Words,
     input: ImageSpec,
@@ -260,7 +301,12 @@ struct Swept {
 }
 
 impl Swept {
-    fn new(op: Arc<dyn SweepOp>, words: Words, input: ImageSpec, spec: ImageSpec) -> Swept {
+    pub(super) fn new(
+        op: Arc<dyn SweepOp>,
+        words: Words,
+        input: ImageSpec,
+        spec: ImageSpec,
+    ) -> Swept {
         let grid = ChunkGrid::new(&spec.shape, &spec.shape);
         Swept { op, words, input, spec, grid }
     }

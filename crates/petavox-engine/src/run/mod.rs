@@ -7,7 +7,9 @@ mod kept;
 mod pad;
 mod pool;
 mod stage;
+mod task;
 mod unpacked;
 
 pub use execute::{Outcome, execute};
+pub use task::{StageTask, needs_store, sweep_over};
 pub use unpacked::Unpacked;

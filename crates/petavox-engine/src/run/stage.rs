@@ -10,6 +10,7 @@ use crate::plan::{Ask, Program, Step};
 use crate::resources::{Budget, Reservation, RunContext, Words};
 use petavox_core::{Block, CancelToken, ChunkGrid, Error, ImageSpec, Region, Result, Sink};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,7 +24,6 @@ pub(super) enum Taker {
 }
 
 /// Merges parts in block order, whatever the order they come in.
-#[derive(Default)]
 pub(super) struct OrderedMerge {
     next: usize,
     waiting: BTreeMap<usize, Part>,
@@ -33,6 +33,11 @@ pub(super) struct OrderedMerge {
 }
 
 impl OrderedMerge {
+    /// Nothing yet; `first` is the number of the first block that will come.
+    pub(super) fn from(first: usize) -> OrderedMerge {
+        OrderedMerge { next: first, waiting: BTreeMap::new(), merged: None, more: Vec::new() }
+    }
+
     fn add(
         &mut self,
         number: usize,
@@ -70,6 +75,8 @@ pub(super) struct StageRun<'a> {
     pub(super) grid: &'a ChunkGrid,
     /// The block that comes at a step of the walk.
     pub(super) block_at: &'a (dyn Fn(usize) -> usize + Sync),
+    /// The steps of the walk to make.
+    pub(super) steps: Range<usize>,
     pub(super) takers: &'a [Taker],
     pub(super) n_workers: usize,
     pub(super) task_bytes: u64,
@@ -80,22 +87,22 @@ pub(super) struct StageRun<'a> {
 
 impl StageRun<'_> {
     pub(super) fn run(&self, context: &RunContext) -> Result<()> {
-        let n_blocks = self.grid.len();
-        let next = AtomicUsize::new(0);
+        let (n_blocks, end) = (self.steps.len(), self.steps.end);
+        let next = AtomicUsize::new(self.steps.start);
         let failure: Mutex<Option<Error>> = Mutex::new(None);
         let failed = |e: Error| {
             if let Ok(mut slot) = failure.lock() {
                 // The first failure is the cause; a cancellation that follows is not.
                 slot.get_or_insert(e);
             }
-            next.store(n_blocks, Ordering::Relaxed);
+            next.store(end, Ordering::Relaxed);
         };
-        let is_over = || next.load(Ordering::Relaxed) >= n_blocks;
+        let is_over = || next.load(Ordering::Relaxed) >= end;
         let work = |leave: &dyn Fn() -> bool| {
             let mut pool = Pool::new(self.task_bytes);
             while !leave() {
                 let step = next.fetch_add(1, Ordering::Relaxed);
-                if step >= n_blocks {
+                if step >= end {
                     return;
                 }
                 let number = (self.block_at)(step);

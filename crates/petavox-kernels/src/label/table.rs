@@ -2,11 +2,12 @@
 
 use super::{Component, UnionFind};
 use petavox_core::Region;
+use serde::{Deserialize, Serialize};
 
 /// The components of all blocks while they are being joined; 24 bytes for each.
 ///
 /// Blocks and joins may come in any order: the numbers that [`Components::finish`] gives depend on the image only.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Components {
     sets: UnionFind,
     firsts: Vec<u64>,
@@ -36,6 +37,14 @@ impl Components {
             self.firsts.push(first);
             self.sizes.push(component.size);
         }
+        base
+    }
+
+    /// Adds the components of other blocks. What is returned is to be added to the numbers that stood for those blocks.
+    pub fn append(&mut self, others: Components) -> usize {
+        let base = self.sets.append(others.sets);
+        self.firsts.extend(others.firsts);
+        self.sizes.extend(others.sizes);
         base
     }
 
@@ -69,7 +78,7 @@ impl Components {
 }
 
 /// The numbers of an image's components, and their sizes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComponentTable {
     numbers: Vec<u64>,
     sizes: Vec<u64>,

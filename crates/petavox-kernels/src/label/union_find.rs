@@ -1,5 +1,7 @@
 //! Disjoint sets.
 
+use serde::{Deserialize, Serialize};
+
 /// Disjoint sets of numbers; the smallest member stands for its set.
 ///
 /// ```
@@ -8,7 +10,7 @@
 /// sets.join(2, 1);
 /// assert_eq!([sets.find(0), sets.find(1), sets.find(2)], [0, 1, 1]);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct UnionFind {
     parent: Vec<u64>,
 }
@@ -18,6 +20,13 @@ impl UnionFind {
     pub fn grow(&mut self, n: usize) {
         let old = self.parent.len() as u64;
         self.parent.extend(old..old + n as u64);
+    }
+
+    /// Adds other sets; their members are numbered on from the number returned.
+    pub fn append(&mut self, others: UnionFind) -> usize {
+        let base = self.len();
+        self.parent.extend(others.parent.iter().map(|p| p + base as u64));
+        base
     }
 
     /// Number of members.

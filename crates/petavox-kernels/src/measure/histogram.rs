@@ -3,9 +3,10 @@
 use crate::pointwise::Scalar;
 use crate::sample::{Integer, dispatch_integers};
 use petavox_core::{Block, Dtype, Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// The smallest and the largest sample, and how many are NaN. Parts are merged in any order.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Extent {
     /// Smallest and largest sample that is not NaN; `None` if there is none.
     pub range: Option<(Scalar, Scalar)>,
@@ -75,13 +76,13 @@ pub fn extent(input: &Block) -> Result<Extent> {
 const MAX_BINS: i128 = 1 << 26;
 
 /// Which bin a sample belongs to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Binning {
     dtype: Dtype,
     kind: Kind,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Kind {
     /// One bin per integer from `first`.
     Integers { first: i128, n_bins: usize },
@@ -230,7 +231,7 @@ floats!(floats_64 f64);
 /// assert_eq!(histogram.centres(), [3.0, 4.0, 5.0, 6.0]);
 /// # Ok::<(), petavox_core::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
     dtype: Dtype,
     counts: Vec<u64>,

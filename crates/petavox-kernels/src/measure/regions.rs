@@ -4,6 +4,7 @@ use super::ExactSum;
 use crate::pointwise::Scalar;
 use crate::sample::{Integer, dispatch_integers};
 use petavox_core::{Block, Element, Error, Region, Result, dispatch};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// What is known of every label (but 0) in the blocks seen so far. Everything is exact until it is read, so order and cuts do not
@@ -19,13 +20,13 @@ use std::collections::HashMap;
 /// assert_eq!((&rows[1].start[..], &rows[1].end[..]), (&[0, 11][..], &[2, 13][..]));
 /// # Ok::<(), petavox_core::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RegionTable {
     parts: HashMap<u64, Part>,
 }
 
 /// One label's row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RegionRow {
     /// The label.
     pub label: u64,
@@ -42,7 +43,7 @@ pub struct RegionRow {
 }
 
 /// Intensities under a label; all NaN where a sample is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Intensity {
     /// Smallest sample.
     pub min: Scalar,
@@ -54,7 +55,7 @@ pub struct Intensity {
     pub mean: f64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Part {
     area: u64,
     start: Box<[i64]>,
@@ -63,7 +64,7 @@ struct Part {
     image: Option<Box<ImagePart>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum ImagePart {
     Integer { min: i128, max: i128, sum: i128 },
     Float { min: f64, max: f64, sum: ExactSum, has_nan: bool },

@@ -3,10 +3,11 @@
 use super::same_region;
 use crate::sample::{Integer, dispatch_integers};
 use petavox_core::{Block, Dtype, Element, Error, Result};
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// A number that an image is compared with: kept as it was written, so that nothing is lost before the image's dtype is known.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Scalar {
     /// An integer; wide enough for every integer dtype.
     Int(i128),

@@ -4,10 +4,13 @@
 //! held grows with the frontier and the number of components, never with the image.
 
 use petavox_core::{Block, Buffer, ChunkGrid, Dtype, Error, ImageSpec, Region, Result};
-use petavox_engine::{FoldOp, Node, Part, Value, part};
+use petavox_engine::{
+    FoldOp, Node, Part, Value, from_bytes, part, to_bytes, value_from_bytes, value_to_bytes,
+};
 use petavox_kernels::label::{
     Component, ComponentTable, Components, Of, label_block, label_block_scratch_bytes, touching,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -60,6 +63,7 @@ pub(crate) fn cell_bytes(shape: &[usize]) -> usize {
 }
 
 /// What is known of a mask's components.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Labelling {
     /// The cells.
     pub(crate) grid: ChunkGrid,
@@ -84,14 +88,17 @@ struct Cell {
 }
 
 /// A cell whose neighbours have not all come.
+#[derive(Serialize, Deserialize)]
 struct Waiting {
     base: usize,
+    #[serde(with = "planes")]
     faces: Vec<[Block; 2]>,
     n_missing: usize,
 }
 
-#[derive(Default)]
+#[derive(Serialize, Deserialize)]
 struct State {
+    grid: ChunkGrid,
     components: Components,
     cells: HashMap<usize, (usize, usize)>,
     waiting: HashMap<usize, Waiting>,
@@ -102,6 +109,19 @@ struct State {
 enum Merged {
     Cells(Vec<Cell>),
     State(Box<State>),
+}
+
+impl State {
+    fn new(grid: ChunkGrid) -> State {
+        State {
+            grid,
+            components: Components::default(),
+            cells: HashMap::new(),
+            waiting: HashMap::new(),
+            face_bytes: 0,
+            n_components: 0,
+        }
+    }
 }
 
 impl FoldOp for ComponentsFold {
@@ -168,29 +188,36 @@ impl FoldOp for ComponentsFold {
     }
 
     fn merge(&self, left: Part, right: Part) -> Result<Part> {
-        let mut state = match part::<Merged>(left)? {
-            Merged::State(state) => state,
-            Merged::Cells(cells) => {
-                let mut state = Box::<State>::default();
-                self.add(&mut state, cells)?;
-                state
-            }
-        };
+        let mut state = self.state(left)?;
         match part::<Merged>(right)? {
             Merged::Cells(cells) => self.add(&mut state, cells)?,
-            Merged::State(_) => return Err(Error::internal("components", "parts out of order")),
+            Merged::State(right) => self.join(&mut state, *right)?,
         }
         Ok(Box::new(Merged::State(state)))
     }
 
+    fn part_to_bytes(&self, part: Part) -> Result<Vec<u8>> {
+        to_bytes(&self.state(part)?)
+    }
+
+    fn part_from_bytes(&self, bytes: &[u8]) -> Result<Part> {
+        Ok(Box::new(Merged::State(from_bytes(bytes)?)))
+    }
+
+    fn value_to_bytes(&self, value: &Value) -> Result<Vec<u8>> {
+        value_to_bytes::<Labelling>(value)
+    }
+
+    fn value_from_bytes(&self, bytes: &[u8]) -> Result<Value> {
+        value_from_bytes::<Labelling>(bytes)
+    }
+
     fn finish(&self, merged: Option<Part>, input: &ImageSpec) -> Result<Value> {
-        let mut state = Box::<State>::default();
-        match merged.map(part::<Merged>).transpose()? {
-            Some(Merged::State(s)) => state = s,
-            Some(Merged::Cells(cells)) => self.add(&mut state, cells)?,
-            None => {}
-        }
         let grid = cell_grid(&input.shape);
+        let state = match merged {
+            Some(merged) => self.state(merged)?,
+            None => Box::new(State::new(grid.clone())),
+        };
         let cells = (0..grid.len())
             .map(|n| {
                 state
@@ -207,6 +234,37 @@ impl FoldOp for ComponentsFold {
 }
 
 impl ComponentsFold {
+    /// A part as a state, to which more can be added.
+    fn state(&self, merged: Part) -> Result<Box<State>> {
+        match part::<Merged>(merged)? {
+            Merged::State(state) => Ok(state),
+            Merged::Cells(cells) => {
+                let grid = cells.first().map(|c| c.grid.as_ref().clone());
+                let grid = grid.ok_or_else(|| Error::internal("components", "no cells"))?;
+                let mut state = Box::new(State::new(grid));
+                self.add(&mut state, cells)?;
+                Ok(state)
+            }
+        }
+    }
+
+    /// Joins two states: only cells that wait in one have neighbours in the other.
+    fn join(&self, left: &mut State, right: State) -> Result<()> {
+        let base = left.components.append(right.components);
+        left.cells.extend(right.cells.into_iter().map(|(cell, (at, n))| (cell, (at + base, n))));
+        left.n_components += right.n_components;
+        let mut theirs: Vec<(usize, Waiting)> = right.waiting.into_iter().collect();
+        theirs.iter_mut().for_each(|(_, cell)| cell.base += base);
+        for (number, cell) in &mut theirs {
+            cell.n_missing -= self.meet(left, *number, cell.base, &cell.faces)?;
+        }
+        for (number, cell) in theirs.into_iter().filter(|(_, cell)| cell.n_missing > 0) {
+            left.face_bytes += face_bytes(&cell.faces);
+            left.waiting.insert(number, cell);
+        }
+        Ok(())
+    }
+
     fn add(&self, state: &mut State, cells: Vec<Cell>) -> Result<()> {
         cells.into_iter().try_for_each(|cell| self.add_cell(state, cell))
     }
@@ -215,33 +273,43 @@ impl ComponentsFold {
         let base = state.components.add_block(&cell.region, cell.grid.shape(), &cell.found);
         state.cells.insert(cell.number, (base, cell.found.len()));
         state.n_components += cell.found.len() as u64;
-        let neighbours = neighbours(&cell.grid, cell.number);
-        let mut n_missing = 0;
-        for (number, direction) in neighbours {
-            let Some(other) = state.waiting.get_mut(&number) else {
-                n_missing += 1;
-                continue;
-            };
+        let n_neighbours = neighbours(&state.grid, cell.number).len();
+        let n_missing = n_neighbours - self.meet(state, cell.number, base, &cell.faces)?;
+        if n_missing > 0 {
+            state.face_bytes += face_bytes(&cell.faces);
+            state.waiting.insert(cell.number, Waiting { base, faces: cell.faces, n_missing });
+        }
+        Ok(())
+    }
+
+    /// Joins the components of a cell with those of its neighbours that wait for it. Tells how many that were.
+    fn meet(
+        &self,
+        state: &mut State,
+        number: usize,
+        base: usize,
+        faces: &[[Block; 2]],
+    ) -> Result<usize> {
+        let mut n_met = 0;
+        for (number, direction) in neighbours(&state.grid, number) {
+            let Some(other) = state.waiting.get_mut(&number) else { continue };
             // Any axis along which the two differ will do: both planes hold the edge or corner at which they meet.
             let axis = direction.iter().position(|d| *d != 0).unwrap_or(0);
-            let mine = &cell.faces[axis][usize::from(direction[axis] > 0)];
+            let mine = &faces[axis][usize::from(direction[axis] > 0)];
             let theirs = &other.faces[axis][usize::from(direction[axis] < 0)];
             let other_base = other.base;
             let components = &mut state.components;
             touching(mine, theirs, self.connectivity, &mut |a, b| {
                 components.join((base, a), (other_base, b))
             })?;
+            n_met += 1;
             other.n_missing -= 1;
             if other.n_missing == 0 {
                 state.face_bytes -= face_bytes(&other.faces);
                 state.waiting.remove(&number);
             }
         }
-        if n_missing > 0 {
-            state.face_bytes += face_bytes(&cell.faces);
-            state.waiting.insert(cell.number, Waiting { base, faces: cell.faces, n_missing });
-        }
-        Ok(())
+        Ok(n_met)
     }
 }
 
@@ -280,4 +348,36 @@ fn faces(labels: &Block, axis: usize) -> Result<[Block; 2]> {
         Ok(block)
     };
     Ok([plane(region.start()[axis])?, plane(region.end(axis) - 1)?])
+}
+
+/// Planes of labels on their way to another machine.
+mod planes {
+    use petavox_core::{Block, Region};
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Planes = Vec<[(Region, Vec<u32>); 2]>;
+
+    pub(super) fn serialize<S: Serializer>(
+        planes: &[[Block; 2]],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let labels = |b: &Block| {
+            let labels = b.typed::<u32>().map_err(S::Error::custom)?.to_vec();
+            Ok((b.region().clone(), labels))
+        };
+        let planes: Result<Planes, S::Error> =
+            planes.iter().map(|[a, b]| Ok([labels(a)?, labels(b)?])).collect();
+        planes?.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<[Block; 2]>, D::Error> {
+        let block =
+            |(region, labels)| Block::from_vec::<u32>(region, labels).map_err(D::Error::custom);
+        let planes = Planes::deserialize(from)?;
+        planes.into_iter().map(|[a, b]| Ok([block(a)?, block(b)?])).collect()
+    }
 }

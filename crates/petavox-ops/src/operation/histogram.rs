@@ -24,6 +24,8 @@ pub fn histogram(input: &Arc<Node>, n_bins: usize) -> Result<Arc<Node>> {
 struct ExtentFold;
 
 impl FoldOp for ExtentFold {
+    petavox_engine::travels!(part: Extent, value: Extent);
+
     fn name(&self) -> &'static str {
         "extent"
     }
@@ -78,6 +80,8 @@ struct HistogramFold {
 }
 
 impl FoldOp for HistogramFold {
+    petavox_engine::travels!(part: Vec<u64>, value: Histogram);
+
     fn name(&self) -> &'static str {
         "histogram"
     }

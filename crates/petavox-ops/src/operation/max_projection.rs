@@ -86,6 +86,11 @@ impl SweepOp for MaxProjection {
         0..self.n_words(input)
     }
 
+    fn join(&self, words: &mut [u64], others: &[u64]) -> bool {
+        words.iter_mut().zip(others).for_each(|(w, o)| *w = (*w).max(*o));
+        true
+    }
+
     fn sweep(&self, _words: &mut Words, _input: &ImageSpec, _context: &RunContext) -> Result<()> {
         Ok(())
     }

@@ -104,6 +104,8 @@ struct Measure {
 }
 
 impl FoldOp for Measure {
+    petavox_engine::travels!(part: RegionTable, value: Vec<RegionRow>);
+
     fn name(&self) -> &'static str {
         "measure"
     }

@@ -8,11 +8,13 @@ use petavox_engine::{BlockCall, BlockOp, Need, Node, Value};
 use petavox_kernels::measure::Histogram;
 use petavox_kernels::pointwise::{self, Comparison, Function, Number, Scalar};
 use petavox_kernels::threshold as methods;
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::sync::Arc;
 
 /// How the value is found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 #[non_exhaustive]
 pub enum Threshold {
     /// Given.
@@ -51,6 +53,20 @@ impl FromStr for Threshold {
                 "a number, or one of otsu, li, yen, triangle, isodata",
             )
         })
+    }
+}
+
+impl From<Threshold> for String {
+    fn from(threshold: Threshold) -> String {
+        threshold.to_string()
+    }
+}
+
+impl TryFrom<String> for Threshold {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Threshold> {
+        text.parse()
     }
 }
 

@@ -3,7 +3,9 @@
 use super::graph::{GraphOptions, GraphSummary, SkeletonGraph};
 use super::label_image::LabelImage;
 use super::scratch::words;
-use super::voxels::{SkeletonOptions, SkeletonVoxels, skeleton_plan, skeleton_voxels, squeezed};
+use super::voxels::{
+    Prepared, SkeletonOptions, SkeletonVoxels, skeleton_plan, squeezed, voxels_of,
+};
 use super::{
     RunArrays, TableOptions, VoxelValues, branch_labels, graphml, pictures, prune, room,
     summarize_rows, swc,
@@ -14,13 +16,14 @@ use petavox_engine::explain::Document;
 use petavox_engine::{Node, RunContext, RunFolder, RunOptions, Target, Words, execute, plan};
 use petavox_store::atomic::{Staging, write_whole, write_with};
 use petavox_store::table::TableWriter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Formats a skeleton's graph can be exported to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Export {
     /// Neuron tracings, `skeleton.swc`.
@@ -42,7 +45,8 @@ impl std::str::FromStr for Export {
 }
 
 /// What [`analyse`] is to do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SkeletonJob {
     /// The input as it was named, for the report.
     pub input: String,
@@ -135,6 +139,30 @@ pub fn analyse(
     job: &SkeletonJob,
     run: &RunOptions,
 ) -> Result<SkeletonDone> {
+    analyse_from(image, dir, job, run, None)
+}
+
+/// [`analyse`] of an image whose mask others have made.
+///
+/// # Errors
+/// As [`analyse`].
+pub(crate) fn analyse_prepared(
+    image: &Arc<Node>,
+    dir: &Path,
+    job: &SkeletonJob,
+    run: &RunOptions,
+    prepared: &Prepared,
+) -> Result<SkeletonDone> {
+    analyse_from(image, dir, job, run, Some(prepared))
+}
+
+fn analyse_from(
+    image: &Arc<Node>,
+    dir: &Path,
+    job: &SkeletonJob,
+    run: &RunOptions,
+    prepared: Option<&Prepared>,
+) -> Result<SkeletonDone> {
     let began = Instant::now();
     let image = &squeezed(image)?;
     let mut context = RunContext::new(run)?;
@@ -151,7 +179,7 @@ pub fn analyse(
         RunFolder::open(&stage_dir.join("run"), &identity, job.resume).and_then(|folder| {
             let folder = Arc::new(folder);
             context.folder = Some(folder.clone());
-            let done = write_all(image, dir, &stage_dir, job, &context, began)?;
+            let done = write_all(image, dir, &stage_dir, job, prepared, &context, began)?;
             staging.commit_after(|| folder.remove())?;
             Ok(done)
         });
@@ -192,10 +220,11 @@ fn write_all(
     dir: &Path,
     stage_dir: &Path,
     job: &SkeletonJob,
+    prepared: Option<&Prepared>,
     context: &RunContext,
     began: Instant,
 ) -> Result<SkeletonDone> {
-    let mut voxels = skeleton_voxels(image, &job.options, context)?;
+    let mut voxels = voxels_of(image, &job.options, prepared, context)?;
     let spec = voxels.spec.clone();
     let arrays = RunArrays(context);
     let workers = context.workers.as_ref();

@@ -23,6 +23,7 @@ mod trace;
 mod values;
 mod voxels;
 
+pub(crate) use analysis::analyse_prepared;
 pub use analysis::{Export, SkeletonDone, SkeletonJob, analyse, plan_analysis};
 pub use arrays::{Arrays, Heap, Memory};
 pub use export::{graphml, swc};
@@ -34,4 +35,5 @@ pub use scratch::RunArrays;
 pub use table::{TableOptions, summarize, summarize_rows};
 pub use trace::{Trace, TraceOptions, trace};
 pub use values::VoxelValues;
+pub(crate) use voxels::{Prepared, Stages, squeezed};
 pub use voxels::{SkeletonOptions, SkeletonVoxels, skeleton_plan, skeleton_voxels};

@@ -5,17 +5,19 @@ use crate::operation::{
     astype, bits, gaussian, label, max_projection, sample_at, select, skeletonize, threshold,
 };
 use crate::thin::{ThinMethod, ThinOptions};
-use petavox_core::{Block, Boundary, Dtype, Error, ImageSpec, Result, Workers};
+use petavox_core::{Block, Boundary, Dtype, Error, ImageSpec, Result, Source, Workers};
 use petavox_engine::explain::{Document, StageDoc};
 use petavox_engine::{Node, Outcome, RunContext, Target, Words, execute, plan};
 use petavox_kernels::bits::{BitLayout, shared, store};
 use petavox_kernels::measure::Histogram;
 use petavox_kernels::skeleton::radius::nearest_background;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use threshold::Threshold;
 
 /// How an image becomes a skeleton.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SkeletonOptions {
     /// Gaussian smoothing before the threshold, in samples, one value or one per axis; 0 for none.
     pub sigma: Vec<f64>,
@@ -69,11 +71,51 @@ pub struct SkeletonVoxels {
 }
 
 /// The lazy part of the pipeline.
-pub(super) struct Stages {
+pub(crate) struct Stages {
     pub(super) packed: Arc<Node>,
-    pub(super) projection: Arc<Node>,
+    /// The maximum projection of the image.
+    pub(crate) projection: Arc<Node>,
     histogram: Option<Arc<Node>>,
     threshold: Option<Threshold>,
+}
+
+/// What is known of an image whose mask others have made.
+pub(crate) struct Prepared {
+    /// The mask.
+    pub(crate) mask: Arc<dyn Source>,
+    /// The threshold it was made with.
+    pub(crate) threshold: Option<f64>,
+    /// The image's maximum projection: its shape and pixels.
+    pub(crate) projection: ([usize; 2], Vec<f64>),
+}
+
+impl Stages {
+    /// The lazy part of the pipeline on an image.
+    ///
+    /// # Errors
+    /// As [`skeleton_voxels`].
+    pub(crate) fn new(image: &Arc<Node>, options: &SkeletonOptions) -> Result<Stages> {
+        stages(image, options)
+    }
+
+    /// The mask.
+    pub(crate) fn mask(&self) -> &Arc<Node> {
+        &self.packed.inputs()[0]
+    }
+
+    /// The threshold, where it was given or its histogram is known; `None` for a mask.
+    ///
+    /// # Errors
+    /// If the histogram is not known, or its method finds nothing.
+    pub(crate) fn found_threshold(&self, outcome: &Outcome) -> Result<Option<f64>> {
+        match (self.threshold, &self.histogram) {
+            (Some(Threshold::Value(v)), _) => Ok(Some(v)),
+            (Some(method), Some(fold)) => {
+                method.find(outcome.value(fold)?.get::<Histogram>()?).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
 }
 
 /// The image without the channel, time and other axes that have one sample only.
@@ -185,19 +227,33 @@ pub fn skeleton_voxels(
     options: &SkeletonOptions,
     context: &RunContext,
 ) -> Result<SkeletonVoxels> {
+    voxels_of(image, options, None, context)
+}
+
+/// [`skeleton_voxels`] of an image whose mask others may have made.
+///
+/// # Errors
+/// As [`skeleton_voxels`].
+pub(crate) fn voxels_of(
+    image: &Arc<Node>,
+    options: &SkeletonOptions,
+    prepared: Option<&Prepared>,
+    context: &RunContext,
+) -> Result<SkeletonVoxels> {
     let stages = stages(image, options)?;
     let spec = stages.packed.spec().clone();
     let method = options.method.unwrap_or_else(|| ThinMethod::default_for(spec.ndim()));
     let layout = BitLayout::new(&spec.shape)?;
-    let targets =
-        [&stages.packed, &stages.projection].map(|n| Target { node: n.clone(), sink: None });
-    let plan = plan(&targets, &context.plan_options())?;
-    let mut outcome = execute(&plan, context)?;
-    let threshold = found_threshold(&stages, &outcome)?;
-    let image_projection = read_projection(&stages.projection, &outcome)?;
-    drop(outcome.take_words(&stages.projection)?);
-    let mut mask = outcome.take_words(&stages.packed)?;
-    drop(outcome);
+    let (mut mask, threshold, image_projection) = match prepared {
+        None => seen(&stages, context)?,
+        Some(prepared) => {
+            let packed = bits::pack(&Node::source(prepared.mask.clone()))?;
+            let target = Target { node: packed.clone(), sink: None };
+            let plan = plan(&[target], &context.plan_options())?;
+            let mask = execute(&plan, context)?.take_words(&packed)?;
+            (mask, prepared.threshold, prepared.projection.clone())
+        }
+    };
 
     let (n_mask_voxels, mask_projection) = look_at_mask(&mask, &layout, max_projection::bin(&spec));
     let mut notes = Vec::new();
@@ -244,14 +300,19 @@ pub fn skeleton_voxels(
     })
 }
 
-fn found_threshold(stages: &Stages, outcome: &Outcome) -> Result<Option<f64>> {
-    match (stages.threshold, &stages.histogram) {
-        (Some(Threshold::Value(v)), _) => Ok(Some(v)),
-        (Some(method), Some(fold)) => {
-            method.find(outcome.value(fold)?.get::<Histogram>()?).map(Some)
-        }
-        _ => Ok(None),
-    }
+/// The packed mask, its threshold, and the image's projection.
+type Seen = (Words, Option<f64>, ([usize; 2], Vec<f64>));
+
+/// Carries the lazy part out.
+fn seen(stages: &Stages, context: &RunContext) -> Result<Seen> {
+    let targets =
+        [&stages.packed, &stages.projection].map(|n| Target { node: n.clone(), sink: None });
+    let plan = plan(&targets, &context.plan_options())?;
+    let mut outcome = execute(&plan, context)?;
+    let threshold = stages.found_threshold(&outcome)?;
+    let projection = read_projection(&stages.projection, &outcome)?;
+    drop(outcome.take_words(&stages.projection)?);
+    Ok((outcome.take_words(&stages.packed)?, threshold, projection))
 }
 
 fn read_projection(node: &Arc<Node>, outcome: &Outcome) -> Result<([usize; 2], Vec<f64>)> {

@@ -24,10 +24,12 @@ pub use store::WordStore;
 use petavox_core::{CancelToken, Error, Result, Workers};
 use petavox_kernels::bits::BitLayout;
 use petavox_kernels::skeleton::rows::Direction;
+use serde::{Deserialize, Serialize};
 use sweep::Sweeper;
 
 /// The rule by which voxels are deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ThinMethod {
     /// Keeps the topology: components, loops and cavities of mask and skeleton are equal. The default in 3-D.
     ///

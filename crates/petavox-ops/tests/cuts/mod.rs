@@ -1,8 +1,12 @@
 //! One computation cut in many ways: how its source is stored, how its result is written, on how many threads and in how
-//! much memory.
+//! much memory, by one process or in tasks that know of each other only bytes.
+
+mod tasks;
 
 use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Sink, Source};
-use petavox_engine::{Node, PlanOptions, RunContext, RunOptions, Target, Value, execute, plan};
+use petavox_engine::{
+    Node, Outcome, Plan, PlanOptions, RunContext, RunOptions, Target, Value, plan,
+};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 
@@ -75,12 +79,21 @@ pub(crate) struct Cut {
     pub(crate) threads: usize,
     /// As little memory as the planner accepts.
     pub(crate) tight: bool,
+    /// Blocks of a task, each on a machine of its own; 0 for one machine.
+    pub(crate) per_task: usize,
 }
 
 impl Cut {
     /// Nothing is cut.
     pub(crate) fn whole() -> Cut {
-        Cut { source: vec![0], sink: vec![0], threads: 1, tight: false }
+        Cut { source: vec![0], sink: vec![0], threads: 1, tight: false, per_task: 0 }
+    }
+
+    fn execute(&self, plan: &Plan, context: &RunContext) -> Result<Outcome> {
+        match self.per_task {
+            0 => petavox_engine::execute(plan, context),
+            n => tasks::execute(plan, context, n),
+        }
     }
 }
 
@@ -94,8 +107,10 @@ pub(crate) fn any_cut() -> impl Strategy<Value = Cut> {
         prop::collection::vec(1usize..9, 4),
         prop::collection::vec(1usize..40, 4),
     ];
-    (chunks.clone(), chunks, 1usize..4, any::<bool>())
-        .prop_map(|(source, sink, threads, tight)| Cut { source, sink, threads, tight })
+    let per_task = prop_oneof![Just(0), 1usize..5];
+    (chunks.clone(), chunks, 1usize..4, any::<bool>(), per_task).prop_map(
+        |(source, sink, threads, tight, per_task)| Cut { source, sink, threads, tight, per_task },
+    )
 }
 
 fn chunk(lengths: &[usize], shape: &[usize]) -> Vec<usize> {
@@ -118,6 +133,8 @@ fn context(cut: &Cut, targets: &[Target]) -> RunContext {
     let options = |memory: u64| RunOptions {
         n_threads: Some(cut.threads),
         memory_bytes: Some(memory),
+        // Tasks of other machines see nothing that is kept.
+        recompute: cut.per_task > 0,
         ..RunOptions::default()
     };
     let ample = RunContext::new(&options(AMPLE)).unwrap();
@@ -150,7 +167,7 @@ pub(crate) fn samples(node: &Arc<Node>, cut: &Cut) -> Result<Block> {
     let sink = Arc::new(Kept { spec, grid, state: Mutex::new(state) });
     let targets = [Target { node: node.clone(), sink: Some(sink.clone()) }];
     let context = context(cut, &targets);
-    execute(&plan(&targets, &context.plan_options())?, &context)?;
+    cut.execute(&plan(&targets, &context.plan_options())?, &context)?;
     drop(targets);
     let state = Arc::into_inner(sink).unwrap().state.into_inner().unwrap();
     assert!(state.1.iter().all(|w| *w), "an object was not written");
@@ -161,6 +178,6 @@ pub(crate) fn samples(node: &Arc<Node>, cut: &Cut) -> Result<Block> {
 pub(crate) fn value(node: &Arc<Node>, cut: &Cut) -> Result<Value> {
     let targets = [Target { node: node.clone(), sink: None }];
     let context = context(cut, &targets);
-    let outcome = execute(&plan(&targets, &context.plan_options())?, &context)?;
+    let outcome = cut.execute(&plan(&targets, &context.plan_options())?, &context)?;
     outcome.value(node).cloned()
 }

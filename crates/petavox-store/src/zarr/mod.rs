@@ -29,6 +29,7 @@ mod zeros;
 
 pub use array::ZarrArray;
 pub(crate) use nested::is_nested;
+pub(crate) use writer::join;
 
 use crate::format::{Format, Look};
 

@@ -64,7 +64,10 @@ impl ZarrSink {
     ) -> Result<()> {
         match write_with(path, &mut fill) {
             // Another thread may have made the folder since: only trying again tells.
-            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            // Where the whole output is gone, its starter has given up.
+            Err(Error::Io { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound && self.dir.is_dir() =>
+            {
                 let parent = path.parent().unwrap_or(path);
                 std::fs::create_dir_all(parent).map_err(|e| Error::io(parent, "create", e))?;
                 write_with(path, fill)

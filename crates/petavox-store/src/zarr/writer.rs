@@ -22,7 +22,10 @@ struct Document {
 }
 
 struct ZarrWriter {
-    staging: Staging,
+    /// Where it is written until it is complete.
+    dir: PathBuf,
+    /// Held by the process that started the output; those that joined have none.
+    staging: Option<Staging>,
     levels: Vec<ImageSpec>,
     metas: Vec<ArrayMeta>,
     /// Where a level's array lies below the output: `0`, `1` ..., or the output itself.
@@ -32,12 +35,73 @@ struct ZarrWriter {
     last: Vec<Document>,
 }
 
+/// An output as it will be, before anything is there.
+struct Design {
+    options: CreateOptions,
+    levels: Vec<ImageSpec>,
+    metas: Vec<ArrayMeta>,
+    folders: Vec<String>,
+    nested: Option<Nested>,
+    /// Written before any chunk, and after all of them.
+    first: Vec<Document>,
+    last: Vec<Document>,
+    fingerprint: u32,
+}
+
 /// Starts an output.
 pub(crate) fn create(
     path: &Path,
     spec: &ImageSpec,
     options: &CreateOptions,
 ) -> Result<Arc<dyn ImageWriter>> {
+    let design = design(path, spec, options)?;
+    if let Some(dir) = design.nested.as_ref().and_then(|n| n.labels.as_ref()) {
+        std::fs::create_dir_all(dir).map_err(|e| Error::io(dir, "create", e))?;
+    }
+    let options = &design.options;
+    let staging = Staging::begin(path, design.fingerprint, options.overwrite, options.resume)?;
+    let first = design.first;
+    let writer = ZarrWriter {
+        dir: staging.path().into(),
+        staging: Some(staging),
+        levels: design.levels,
+        metas: design.metas,
+        folders: design.folders,
+        nested: design.nested,
+        last: design.last,
+    };
+    for folder in &writer.folders {
+        let dir = writer.dir(folder);
+        std::fs::create_dir_all(&dir).map_err(|e| Error::io(&dir, "create", e))?;
+    }
+    first.iter().try_for_each(|d| writer.write_document(d))?;
+    Ok(Arc::new(writer))
+}
+
+/// Joins an output that another process has started.
+pub(crate) fn join(
+    path: &Path,
+    spec: &ImageSpec,
+    options: &CreateOptions,
+) -> Result<Arc<dyn ImageWriter>> {
+    let design = design(path, spec, options)?;
+    let dir = Staging::path_of(path, design.fingerprint)?;
+    if !dir.is_dir() {
+        let hint = "the process that started this output must be at work, and its folder visible here under the same path";
+        return Err(Error::NotFound { path: dir, hint: Some(hint.to_owned()) });
+    }
+    Ok(Arc::new(ZarrWriter {
+        dir,
+        staging: None,
+        levels: design.levels,
+        metas: design.metas,
+        folders: design.folders,
+        nested: None,
+        last: vec![],
+    }))
+}
+
+fn design(path: &Path, spec: &ImageSpec, options: &CreateOptions) -> Result<Design> {
     if !matches!(options.zarr_format, 2 | 3) {
         return Err(Error::argument("zarr_format", options.zarr_format, "2 or 3"));
     }
@@ -48,9 +112,6 @@ pub(crate) fn create(
         options.is_labels |= nested.labels.is_some();
     }
     let options = &options;
-    if let Some(dir) = nested.as_ref().and_then(|n| n.labels.as_ref()) {
-        std::fs::create_dir_all(dir).map_err(|e| Error::io(dir, "create", e))?;
-    }
     let is_ome = document::is_ome(spec);
     if !is_ome && options.n_levels.is_some_and(|n| n > 1) {
         let expected = format!("1 level for axes {}; pyramids are of (t)(c)(z)yx", spec.axes);
@@ -81,14 +142,8 @@ pub(crate) fn create(
     let all = first.iter().chain(&last);
     let fingerprint =
         all.fold(options.fingerprint(spec), |crc, d| crc32c::crc32c_append(crc, &d.text));
-    let staging = Staging::begin(path, fingerprint, options.overwrite, options.resume)?;
-    let writer = ZarrWriter { staging, levels, metas, folders, nested, last };
-    for folder in &writer.folders {
-        let dir = writer.dir(folder);
-        std::fs::create_dir_all(&dir).map_err(|e| Error::io(&dir, "create", e))?;
-    }
-    first.iter().try_for_each(|d| writer.write_document(d))?;
-    Ok(Arc::new(writer))
+    let options = options.clone();
+    Ok(Design { options, levels, metas, folders, nested, first, last, fingerprint })
 }
 
 fn text(path: &str, value: &Value) -> Result<Document> {
@@ -142,15 +197,11 @@ fn group(name: &str, levels: &[ImageSpec], options: &CreateOptions) -> Vec<Docum
 
 impl ZarrWriter {
     fn dir(&self, folder: &str) -> PathBuf {
-        if folder.is_empty() {
-            self.staging.path().into()
-        } else {
-            self.staging.path().join(folder)
-        }
+        if folder.is_empty() { self.dir.clone() } else { self.dir.join(folder) }
     }
 
     fn write_document(&self, document: &Document) -> Result<()> {
-        write_whole(&self.staging.path().join(&document.path), &document.text)
+        write_whole(&self.dir.join(&document.path), &document.text)
     }
 
     fn array(&self, level: usize) -> Result<ZarrArray> {
@@ -185,13 +236,17 @@ impl ImageWriter for ZarrWriter {
     }
 
     fn finish(&self) -> Result<()> {
+        let Some(staging) = &self.staging else {
+            return Err(Error::internal("ZarrWriter::finish", "the output is another process'"));
+        };
         self.last.iter().try_for_each(|d| self.write_document(d))?;
-        self.staging.commit()?;
+        staging.commit()?;
         self.nested.as_ref().map_or(Ok(()), Nested::register)
     }
 
     fn abandon(&self) {
-        self.staging.abandon();
+        let Some(staging) = &self.staging else { return };
+        staging.abandon();
         if let Some(dir) = self.nested.as_ref().and_then(|n| n.labels.as_ref()) {
             // Goes only where it is empty: nothing was ever written into it.
             let _ = std::fs::remove_dir(dir);

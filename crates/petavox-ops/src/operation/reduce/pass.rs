@@ -3,7 +3,10 @@
 use super::Reduced;
 use super::spec::Reduce;
 use petavox_core::{Block, Error, ImageSpec, Region, Result};
-use petavox_engine::{BlockCall, BlockOp, FoldOp, Need, Node, Part, Value, part};
+use petavox_engine::{
+    BlockCall, BlockOp, FoldOp, Need, Node, Part, Value, from_bytes, part, part_from_bytes,
+    part_to_bytes, to_bytes,
+};
 use petavox_kernels::measure::reduce::Accumulators;
 use std::sync::Arc;
 
@@ -111,12 +114,34 @@ impl FoldOp for Pass {
         Ok(Box::new(into))
     }
 
+    fn part_to_bytes(&self, part: Part) -> Result<Vec<u8>> {
+        part_to_bytes::<Accumulators>(part)
+    }
+
+    fn part_from_bytes(&self, bytes: &[u8]) -> Result<Part> {
+        part_from_bytes::<Accumulators>(bytes)
+    }
+
+    fn value_to_bytes(&self, value: &Value) -> Result<Vec<u8>> {
+        to_bytes(&value.get::<Passed>()?.all)
+    }
+
+    fn value_from_bytes(&self, bytes: &[u8]) -> Result<Value> {
+        self.passed(from_bytes(bytes)?)
+    }
+
     fn finish(&self, merged: Option<Part>, input: &ImageSpec) -> Result<Value> {
         let reducer = self.reduce.reducer()?;
         let all = match merged {
             Some(merged) => part::<Accumulators>(merged)?,
             None => reducer.start(self.reduce.kept(&input.region())),
         };
+        self.passed(all)
+    }
+}
+
+impl Pass {
+    fn passed(&self, all: Accumulators) -> Result<Value> {
         let is_one = all.region().len() == 1;
         let passed = Passed { reduce: self.reduce.clone(), all };
         let json = if is_one { passed.first()?.json() } else { serde_json::Value::Null };
