@@ -191,6 +191,11 @@ def skeleton(
     -------
     dict
         The contents of ``run.json``.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder is there and may not be replaced.
     """
     path = Path(os.path.abspath(path))
     if os.path.lexists(path) and not job.get("overwrite"):
@@ -225,7 +230,7 @@ class _Cluster:
         most = max(w["nthreads"] for w in workers)
         limits = [w["memory_limit"] for w in workers if w.get("memory_limit")]
         if memory is not None:
-            room = config.parse_bytes(memory) - _BASE_BYTES
+            room = (config.parse_bytes(memory) or 0) - _BASE_BYTES
         elif limits:
             room = int(min(limits) * _SHARE) - _BASE_BYTES
         else:
@@ -340,8 +345,11 @@ class _Cluster:
 
         def take(future: Any) -> None:
             nonlocal done
-            _, pieces = self.result(future) if result is not None or future.status == "error" else (None, [])
-            for start, shape, samples in pieces:
+            if result is not None or future.status == "error":
+                _, pieces = self.result(future)
+            else:
+                pieces = []
+            for start, shape, samples in pieces if result is not None else []:
                 place = tuple(slice(a, a + n) for a, n in zip(start, shape, strict=True))
                 result[place] = np.frombuffer(samples, result.dtype).reshape(shape)
             done += 1
@@ -396,7 +404,7 @@ def to_dask(image: Image) -> Any:
     """
     try:
         import dask.array as da
-        from dask import delayed
+        from dask.delayed import delayed
     except ImportError as error:
         raise ImportError("dask arrays need dask: pip install 'petavox[dask]'") from error
     image = _absolute(image)
