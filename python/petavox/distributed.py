@@ -345,13 +345,12 @@ class _Cluster:
 
         def take(future: Any) -> None:
             nonlocal done
-            if result is not None or future.status == "error":
-                _, pieces = self.result(future)
-            else:
-                pieces = []
-            for start, shape, samples in pieces if result is not None else []:
-                place = tuple(slice(a, a + n) for a, n in zip(start, shape, strict=True))
-                result[place] = np.frombuffer(samples, result.dtype).reshape(shape)
+            if result is not None:
+                for start, shape, samples in self.result(future)[1]:
+                    place = tuple(slice(a, a + n) for a, n in zip(start, shape, strict=True))
+                    result[place] = np.frombuffer(samples, result.dtype).reshape(shape)
+            elif future.status == "error":
+                self.result(future)
             done += 1
             self.tell(info["title"], len(tasks), done)
 

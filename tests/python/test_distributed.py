@@ -107,7 +107,7 @@ def test_files_are_the_same_bytes(name, client, killed, files, tmp_path):
     image = operation(petavox.open(files / source))
     image.save(tmp_path / "one" / "out.zarr", **options)
     done = image.to_zarr(tmp_path / "many" / "out.zarr", scheduler=client, memory="320MiB", **options)
-    assert done["n_tasks"] >= 4
+    assert done["n_tasks"] >= 2
     assert digest(tmp_path / "one" / "out.zarr") == digest(tmp_path / "many" / "out.zarr")
     assert os.listdir(tmp_path / "many") == ["out.zarr"], "something was left behind"
 
