@@ -327,7 +327,7 @@ class _Cluster:
         tasks = list(_cluster.batches(info, self.n_threads, result is not None))
         name, sent = _name(info), self.sent(plan)
         levels: list[list[Any]] = []
-        waiting = as_completed()
+        waiting = as_completed(loop=self.client.loop)
         done = 0
 
         def add(future: Any, level: int = 0) -> None:

@@ -1,9 +1,11 @@
 """One plan, any executor: what a Dask cluster computes is, bit for bit, what threads compute, also when a worker is killed."""
 
 import hashlib
+import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
 import numpy as np
@@ -137,6 +139,20 @@ def test_relative_paths_mean_the_clients_folder(client, files, monkeypatch):
     monkeypatch.chdir(files)
     image = petavox.open("bricks.zarr", spacing=3.0)
     np.testing.assert_array_equal(image.compute(scheduler=client), image.compute())
+
+
+def test_the_command_line_asks_by_address(client, files, tmp_path):
+    image = petavox.open(files / "bricks.zarr").apply("gaussian", sigma=1)
+    request = {
+        "scheduler": client.scheduler_info()["address"],
+        "plan": json.loads(image._lazy.to_plan()),
+        "path": str(tmp_path / "sk"),
+        "skeleton": {"options": {"sigma": [1.0]}},
+    }
+    command = [sys.executable, "-m", "petavox.distributed"]
+    done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n_branches"] > 3 and (tmp_path / "sk" / "branches.parquet").exists()
 
 
 def test_arrays_in_memory_travel(client):
