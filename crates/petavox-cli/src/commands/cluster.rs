@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct Cluster {
     /// Compute on a Dask cluster: its scheduler's address, such as tcp://host:8786. Needs the Python package on this machine
-    /// and all workers (pip install 'petavox[dask]'), and files that all see; PETAVOX_PYTHON names the Python
+    /// and all workers (petavox with its extra "dask"), and files that all see; PETAVOX_PYTHON names the Python
     #[arg(long, value_name = "ADDRESS")]
     scheduler: Option<String>,
 }
