@@ -237,8 +237,8 @@ def test_scikit_image_takes_results():
 
 
 def test_what_a_viewer_does_with_a_layer_reads_only_what_is_looked_at():
-    # napari needs a display and Qt to show a layer; its image layer asks its data for shape, dtype and ndim, takes one plane by
-    # indexing with numbers and slices, and converts it with numpy.asarray. That is done here without it.
+    # An image layer of napari asks its data for shape, dtype and ndim, takes one plane by indexing with numbers and slices, and
+    # converts it with numpy.asarray. That is done here without it; test_napari.py asks napari itself where it is installed.
     foreign = Sliced(samples((40, 64, 64)), chunks=(1, 64, 64))
     data = petavox.from_array(foreign)
     assert (data.ndim, data.shape, data.dtype, len(data)) == (3, (40, 64, 64), np.uint16, 40)
