@@ -237,7 +237,8 @@ class _Cluster:
             room = _USUAL_BYTES * most
         self.task_bytes = max(16 << 20, min(room // most, _MOST_BYTES))
         self.n_tasks = 0
-        self._sent: dict[int, Any] = {}
+        #: By the plan's id, which is only its own as long as the plan is there.
+        self._sent: dict[int, tuple[_cluster.Plan, Any]] = {}
         self._run = uuid.uuid4().hex
         self._display = display(config.get("progress") if progress is None else progress)
         self._began = time.perf_counter()
@@ -258,8 +259,9 @@ class _Cluster:
         """The plan on the cluster: a task's result, so that Dask can make it again wherever it is lost."""
         if id(plan) not in self._sent:
             key = f"petavox-plan-{uuid.uuid4().hex}"
-            self._sent[id(plan)] = self.client.submit(_cluster.Plan, plan.image, plan.job, key=key, pure=False)
-        return self._sent[id(plan)]
+            future = self.client.submit(_cluster.Plan, plan.image, plan.job, key=key, pure=False)
+            self._sent[id(plan)] = plan, future
+        return self._sent[id(plan)][1]
 
     def submit(self, function: Any, name: str, number: str, *args: Any, **more: Any) -> Any:
         """A task; the dashboard groups tasks by `name`."""

@@ -60,7 +60,7 @@ def test_heights_are_part_of_lengths():
 def test_lazy_images_give_the_same_table_with_their_own_spacing(tmp_path):
     image = random_skeleton((30, 31, 32), 6)
     petavox.from_array(image, spacing=(2, 0.5, 0.5)).save(tmp_path / "s.zarr", chunks=(7, 8, 9), labels=True)
-    lazy = summarize(Skeleton(petavox.open(tmp_path / "s.zarr"), memory="1GiB", threads=2))
+    lazy = summarize(Skeleton(petavox.open(tmp_path / "s.zarr"), memory="4GiB", threads=2))
     pandas.testing.assert_frame_equal(lazy, summarize(Skeleton(image, spacing=(2, 0.5, 0.5))))
 
 
