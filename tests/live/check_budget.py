@@ -120,7 +120,8 @@ def main():
         operations = found if isinstance(found, list) else found["operations"]
         for op in operations:
             source = folder / "mask.npy" if op["name"] in mask_only or op["name"].startswith("binary") else kinds["zarr"]
-            step = op["example"]
+            # The one example that is of a shape: here of this image's.
+            step = f"broadcast_to:shape=2,{N},{N},{N}" if op["name"] == "broadcast_to" else op["example"]
             # An image without axes has one format only.
             out = [folder / "o.npy", step] if op["name"] == "threshold_value" else [folder / "o.zarr", step, "--levels", "1"]
             cases.append((f"apply {step}", ["apply", source, *out]))
