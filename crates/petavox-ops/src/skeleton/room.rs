@@ -134,7 +134,10 @@ impl Labels {
         let none = || Words::in_memory(0, &ledger, "skeleton voxels").map(Arc::new);
         let no_voxels = none()?;
         let image = LabelImage::new(mask, no_voxels.clone(), none()?);
+        forget_dead(context.scratch.path());
         let writer = create_labels(&context.scratch.path().join(name), image.spec())?;
+        // Its chunks and levels are known; what it began on disk is gone again at once, lest a kill leave it there.
+        writer.abandon();
         Ok(Labels { writer, image, no_voxels })
     }
 
@@ -146,5 +149,23 @@ impl Labels {
                 Ok(Target { node, sink: Some(self.writer.sink(level)?) })
             })
             .collect()
+    }
+}
+
+/// Removes what processes left that were killed in the instant between the beginning of such a writer and its end.
+fn forget_dead(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(rest) = name.trim_start_matches('.').strip_prefix("petavox-plan-") else {
+            continue;
+        };
+        let pid = rest.split('-').next().unwrap_or_default();
+        let told = Path::new("/proc/self").exists();
+        if told && pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists() {
+            // Somebody else may be as quick.
+            let _ = std::fs::remove_dir_all(entry.path());
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
