@@ -81,9 +81,10 @@ def as_float(image: Image) -> Image:
     return scaled if kind == "u" else np.maximum(scaled, -1.0)
 
 
-def _threshold(method: str, image: Any, nbins: int) -> Any:
-    if image is None:
-        raise NotImplementedError(f"threshold_{method}: give the image; hist alone is not there yet")
+def _threshold(method: str, image: Any, nbins: int, hist: Any = None) -> Any:
+    # A histogram that is given decides in scikit-image, also beside an image: to leave it out would be another number.
+    if image is None or hist is not None:
+        raise NotImplementedError(f"threshold_{method}: give the image alone; hist is not there yet")
     either = Either(image)
     value = either.image.apply("threshold_value", method=method, nbins=int(nbins))
     return either.result(value)
@@ -105,6 +106,11 @@ def threshold_otsu(image: Any = None, nbins: int = 256, *, hist: Any = None) -> 
     -------
     number, or Image without axes
 
+    Raises
+    ------
+    NotImplementedError
+        For a histogram.
+
     Examples
     --------
     >>> import numpy as np
@@ -115,7 +121,7 @@ def threshold_otsu(image: Any = None, nbins: int = 256, *, hist: Any = None) -> 
     ----------
     N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9, 1979.
     """
-    return _threshold("otsu", image, nbins)
+    return _threshold("otsu", image, nbins, hist)
 
 
 def threshold_yen(image: Any = None, nbins: int = 256, *, hist: Any = None) -> Any:
@@ -134,7 +140,7 @@ def threshold_yen(image: Any = None, nbins: int = 256, *, hist: Any = None) -> A
     -------
     number, or Image without axes
     """
-    return _threshold("yen", image, nbins)
+    return _threshold("yen", image, nbins, hist)
 
 
 def threshold_triangle(image: Any, nbins: int = 256) -> Any:
@@ -179,7 +185,7 @@ def threshold_isodata(image: Any = None, nbins: int = 256, return_all: bool = Fa
     """
     if return_all:
         raise NotImplementedError("threshold_isodata: return_all is not there yet")
-    return _threshold("isodata", image, nbins)
+    return _threshold("isodata", image, nbins, hist)
 
 
 def threshold_li(image: Any, *, tolerance: Any = None, initial_guess: Any = None, iter_callback: Any = None) -> Any:

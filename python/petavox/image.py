@@ -352,7 +352,7 @@ class Image(ArrayLike):
     def to_zarr(
         self, path: str | os.PathLike[str], *, overwrite: bool = False, scheduler: Any = None, **options: Any
     ) -> dict[str, Any]:
-        """Compute the image into an OME-Zarr; `save` for a path that need not end in ``.zarr``.
+        """Compute the image into an OME-Zarr, a folder whose name ends in ``.zarr``.
 
         Parameters
         ----------

@@ -153,6 +153,9 @@ def test_downscale_local_mean(factors):
         (lambda a: petavox.ndimage.label(a, np.ones((3, 3))), RuntimeError),
         (lambda a: petavox.morphology.skeletonize(a, method="fast"), ValueError),
         (lambda a: petavox.measure.label(a, background=3), NotImplementedError),
+        (lambda a: petavox.filters.threshold_otsu(a.astype("uint8"), hist=np.arange(4)), NotImplementedError),
+        (lambda a: petavox.filters.threshold_yen(a.astype("uint8"), hist=np.arange(4)), NotImplementedError),
+        (lambda a: petavox.filters.threshold_isodata(a.astype("uint8"), hist=np.arange(4)), NotImplementedError),
     ],
 )
 def test_mistakes_raise(call, error):
