@@ -197,3 +197,22 @@ def test_a_dask_array_has_the_same_samples_chunk_by_chunk(files):
     np.testing.assert_array_equal(smooth.to_dask()[3:5, 40, :7].compute(), smooth.compute()[3:5, 40, :7])
     with pytest.raises(ValueError, match="to_zarr first"):
         mask.apply("skeletonize").to_dask()
+
+
+def test_a_plan_that_was_sent_keeps_its_address_for_itself():
+    """A later plan at a forgotten one's address would be taken for it: a level of a pyramid was never computed that way."""
+    import gc
+    import types
+    import weakref
+
+    from petavox.distributed import _Cluster
+
+    cluster = _Cluster.__new__(_Cluster)
+    cluster._sent = {}
+    cluster.client = types.SimpleNamespace(submit=lambda *_, **__: object())
+    plan = _cluster.Plan(petavox.from_array(np.zeros(3)), "{}")
+    sent, watched = cluster.sent(plan), weakref.ref(plan)
+    assert cluster.sent(plan) is sent
+    del plan
+    gc.collect()
+    assert watched() is not None
