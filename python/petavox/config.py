@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+from collections.abc import Callable
 from typing import Any
 
 __all__ = ["get", "set"]
@@ -21,6 +22,7 @@ _DEFAULTS: dict[str, Any] = {
     "memory": None,
     "threads": None,
     "scratch": None,
+    "block_edge": None,
     "progress": None,
     "array_limit": None,
 }
@@ -41,6 +43,9 @@ class set(contextlib.AbstractContextManager):
         use; 1 inside the worker threads of Dask and joblib.
     scratch : path, optional
         Folder for scratch files; by default the system's folder for temporary files.
+    block_edge : int, optional
+        Samples that a block has at most along an axis, to try a function of your own on many small blocks. By default the
+        planner takes what costs least.
     progress : bool, optional
         Show a progress bar on long runs. By default in terminals and notebooks.
     array_limit : int or str, optional
@@ -111,15 +116,22 @@ def parse_bytes(size: int | str | None) -> int | None:
     return round(bytes_)
 
 
-def _threads(value: int | None) -> int | None:
-    if value is not None and (isinstance(value, bool) or int(value) != value or value < 1):
-        raise ValueError(f"threads: got {value!r}, expected a whole number, 1 or more")
-    return None if value is None else int(value)
+def _whole(name: str) -> Callable[[int | None], int | None]:
+    def check(value: int | None) -> int | None:
+        if value is not None and (isinstance(value, bool) or int(value) != value or value < 1):
+            raise ValueError(f"{name}: got {value!r}, expected a whole number, 1 or more")
+        return None if value is None else int(value)
+
+    return check
+
+
+_threads = _whole("threads")
 
 
 _CHECKS = {
     "memory": parse_bytes,
     "threads": _threads,
+    "block_edge": _whole("block_edge"),
     "scratch": lambda value: None if value is None else str(value),
     "progress": lambda value: None if value is None else bool(value),
     "array_limit": parse_bytes,
@@ -143,5 +155,6 @@ def settings(memory: int | str | None = None, threads: int | None = None, progre
         "memory": parse_bytes(memory) or get("memory"),
         "threads": chosen,
         "scratch": get("scratch"),
+        "block_edge": get("block_edge"),
         "progress": display(get("progress") if progress is None else progress),
     }

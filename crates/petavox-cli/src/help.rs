@@ -41,10 +41,14 @@ pub(crate) fn operations() -> String {
     let mut out = String::from(
         "Operations, as steps of 'petavox apply IN OUT STEP...'. A step is name or name:key=value:key=value; lists by comma.\n\n",
     );
-    for operation in petavox::OPERATIONS {
-        let _ = writeln!(out, "{}", operation.name);
-        let _ = writeln!(out, "    {}", operation.summary);
-        let _ = writeln!(out, "    {}", operation.example);
+    for family in petavox::FAMILIES {
+        let _ = writeln!(out, "{}:", family.title);
+        for operation in family.operations {
+            let _ = writeln!(out, "  {}", operation.name);
+            let _ = writeln!(out, "      {}", operation.summary);
+            let _ = writeln!(out, "      {}", operation.example);
+        }
+        out.push('\n');
     }
     out
 }
@@ -52,5 +56,5 @@ pub(crate) fn operations() -> String {
 /// The same for programs.
 pub(crate) fn operations_json() -> serde_json::Value {
     let one = |o: &petavox::Operation| serde_json::json!({ "name": o.name, "summary": o.summary, "example": o.example });
-    petavox::OPERATIONS.iter().map(one).collect()
+    petavox::operations().map(one).collect()
 }

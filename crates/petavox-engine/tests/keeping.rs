@@ -273,6 +273,7 @@ fn what_is_kept_is_told() {
         base_bytes: 0,
         n_threads: 2,
         n_processes: 1,
+        block_edge: None,
         keep: Keep::Anywhere,
     };
     let targets = [Target { node: chain.result, sink: Some(sink) }];

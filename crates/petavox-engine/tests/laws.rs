@@ -343,6 +343,7 @@ fn a_budget_that_is_too_small_is_refused_with_the_one_that_works() {
         n_threads: 2,
         keep: Keep::Anywhere,
         n_processes: 1,
+        block_edge: None,
     };
     let Err(Error::Budget { needed, .. }) = plan(&targets, &options(2000)) else {
         panic!("not refused")
@@ -421,6 +422,7 @@ fn explain_tells_every_stage_with_its_memory() {
         base_bytes: 0,
         n_threads: 2,
         n_processes: 1,
+        block_edge: None,
         keep: Keep::Anywhere,
     };
     let plan = plan(&[Target { node: d, sink: Some(sink) }], &options).unwrap();

@@ -1,6 +1,6 @@
 //! Operations, floor 3: kernels bound to the engine's contracts, one file each, and the applications built of them.
 //!
-//! - [`operation`]: one file per operation; [`OPERATIONS`] lists them, [`apply`] runs one by name.
+//! - [`operation`]: one file per operation; [`operations`] lists them, [`apply`] runs one by name.
 //! - [`write_plan`], [`read_plan`]: a lazy image as text and back.
 //! - [`cluster`]: one computation shared by several machines.
 //! - [`report`]: tables as pages that people read.
@@ -19,5 +19,5 @@ mod written;
 
 pub use levels::coarser;
 pub use params::{Params, nearest};
-pub use registry::{Build, OPERATIONS, Operation, apply, apply_to};
+pub use registry::{Build, FAMILIES, Family, Operation, apply, apply_to, operations};
 pub use written::{Resolver, read_plan, write_plan};

@@ -2,7 +2,7 @@
 
 use crate::operation as op;
 use crate::params::Params;
-use crate::registry::{Build, OPERATIONS};
+use crate::registry::{Build, operations};
 use petavox_core::{Error, Result, Source};
 use petavox_engine::Node;
 use petavox_engine::explain::{NodeDoc, nodes_of};
@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 /// Operations that users do not type, but that plans may hold.
 const INTERNAL: &[(&str, Build)] = &[
-    ("describe", Build::One(op::describe::build)),
-    ("mask", Build::One(|input, _| op::bits::pack(input))),
-    ("max_projection", Build::One(|input, _| op::max_projection::max_projection(input))),
+    ("describe", Build::One(op::internal::describe::build)),
+    ("mask", Build::One(|input, _| op::internal::bits::pack(input))),
+    ("max_projection", Build::One(|input, _| op::internal::max_projection::max_projection(input))),
 ];
 
 /// Who finds what a plan only names.
@@ -98,10 +98,10 @@ fn node(doc: &NodeDoc, inputs: &[Arc<Node>], resolver: &dyn Resolver) -> Result<
         return if found == known {
             Ok(source)
         } else {
-            op::describe::describe(&source, known.clone())
+            op::internal::describe::describe(&source, known.clone())
         };
     }
-    let known = OPERATIONS.iter().find(|o| o.name == doc.op).map(|o| o.build);
+    let known = operations().find(|o| o.name == doc.op).map(|o| o.build);
     let internal = || INTERNAL.iter().find(|(name, _)| *name == doc.op).map(|(_, build)| *build);
     if let Some(build) = known.or_else(internal) {
         let given = doc.params.as_object().cloned().unwrap_or_default();

@@ -3,7 +3,7 @@
 use petavox_core::{Block, ChunkGrid, Dtype, ImageSpec, Region, Result, Source};
 use petavox_engine::{Kind, Node, Plan, RunContext, RunOptions, Target, execute, plan};
 use petavox_ops::apply;
-use petavox_ops::operation::max_projection::max_projection;
+use petavox_ops::operation::internal::max_projection::max_projection;
 use std::sync::{Arc, Mutex};
 
 /// An image that counts how often each of its chunks is decoded.

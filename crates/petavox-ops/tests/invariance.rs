@@ -16,11 +16,11 @@ use petavox_core::{Block, Column, Dtype, ImageSpec, Region, Sequential, Table, d
 use petavox_engine::Node;
 use petavox_kernels::bits::BitLayout;
 use petavox_kernels::measure::{Binning, Histogram, RegionRow, accumulate_histogram};
-use petavox_ops::operation::measure::{PROPERTIES, measure, table};
+use petavox_ops::operation::measures::measure::{PROPERTIES, measure, table};
 use petavox_ops::operation::reduce::{ReduceOptions, Reduction, reduce, reduce_with, reduced};
-use petavox_ops::operation::threshold::Threshold;
+use petavox_ops::operation::thresholds::threshold::Threshold;
 use petavox_ops::thin::{ThinMethod, ThinOptions, thin};
-use petavox_ops::{OPERATIONS, apply, apply_to};
+use petavox_ops::{apply, apply_to, operations};
 use plain::Plain;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -298,7 +298,7 @@ fn config(cases: u32) -> ProptestConfig {
 
 #[test]
 fn every_operation_of_the_registry_is_in_the_table() {
-    for operation in OPERATIONS {
+    for operation in operations() {
         let tried = TABLE
             .iter()
             .chain(pointwise::ROWS)

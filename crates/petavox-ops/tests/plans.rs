@@ -3,8 +3,8 @@
 use petavox_core::{Block, ChunkGrid, Dtype, ImageSpec, Region, Result, Sink, Source};
 use petavox_engine::Node;
 use petavox_engine::explain::NodeDoc;
-use petavox_ops::operation::{bits, describe, max_projection};
-use petavox_ops::{OPERATIONS, apply, read_plan, write_plan};
+use petavox_ops::operation::internal::{bits, describe, max_projection};
+use petavox_ops::{apply, operations, read_plan, write_plan};
 use std::sync::Arc;
 
 /// An image that has a name.
@@ -73,7 +73,7 @@ fn travelled(image: &Arc<Node>) -> Arc<Node> {
 
 #[test]
 fn every_operation_survives_the_journey_as_text() {
-    for operation in OPERATIONS {
+    for operation in operations() {
         let grey = Node::source(named());
         let mask = apply(&grey, "greater:value=0.1").unwrap();
         let image = apply(&grey, operation.example).or_else(|_| apply(&mask, operation.example));
@@ -120,7 +120,7 @@ fn an_image_without_axes_is_taken_or_refused_and_nothing_panics() {
     use petavox_engine::{RunContext, RunOptions, Target, execute, plan};
     for dtype in [Dtype::Float32, Dtype::UInt8, Dtype::Bool] {
         let spec = ImageSpec::new([], dtype).unwrap();
-        for operation in OPERATIONS {
+        for operation in operations() {
             let source = Node::source(Arc::new(Named(spec.clone(), ChunkGrid::new(&[], &[]))));
             // Bare and with the example's parameters.
             for step in [operation.name, operation.example] {

@@ -14,6 +14,8 @@ pub(crate) struct Settings {
     memory: Option<u64>,
     threads: Option<usize>,
     scratch: Option<PathBuf>,
+    /// Samples that a block has at most along an axis.
+    block_edge: Option<usize>,
     /// Called with (stage, blocks, done, bytes, seconds) now and then, and with None at the end.
     pub(crate) progress: Option<Py<PyAny>>,
 }
@@ -28,6 +30,7 @@ impl Settings {
             n_threads: self.threads,
             crew: crew(),
             scratch: self.scratch.clone(),
+            block_edge: self.block_edge,
             ..RunOptions::default()
         }
     }

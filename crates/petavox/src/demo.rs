@@ -3,7 +3,7 @@
 use crate::{Image, SaveOptions, SkeletonDone, SkeletonJob, skeleton};
 use petavox_core::{Error, Result, Source};
 use petavox_engine::RunOptions;
-use petavox_ops::operation::threshold::Threshold;
+use petavox_ops::operation::thresholds::threshold::Threshold;
 use petavox_ops::phantom::{VesselImage, VesselOptions};
 use petavox_ops::skeleton::SkeletonOptions;
 use serde::Serialize;

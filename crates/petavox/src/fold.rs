@@ -5,7 +5,7 @@ use petavox_core::{Result, Table};
 use petavox_engine::explain::Document;
 use petavox_engine::{Node, RunContext, RunOptions, Target, Value, execute, plan};
 use petavox_kernels::measure::RegionRow;
-use petavox_ops::operation::measure::{measure, table};
+use petavox_ops::operation::measures::measure::{measure, table};
 use petavox_ops::operation::reduce::{
     ReduceOptions, Reduced, Reduction, reduce, reduce_with, reduced,
 };

@@ -79,7 +79,7 @@ impl Image {
         &self.node
     }
 
-    /// The image after one operation, `name:key=value:key=value`; see [`OPERATIONS`](crate::OPERATIONS).
+    /// The image after one operation, `name:key=value:key=value`; see [`operations`](crate::operations).
     ///
     /// ```
     /// let image = petavox::Image::from_vec(&[3], vec![1u8, 5, 9])?;
@@ -94,7 +94,7 @@ impl Image {
         Ok(Image::from_node(petavox_ops::apply(&self.node, step)?))
     }
 
-    /// The image that the operation `name` makes of `images`, with parameters by name; see [`OPERATIONS`](crate::OPERATIONS).
+    /// The image that the operation `name` makes of `images`, with parameters by name; see [`operations`](crate::operations).
     ///
     /// # Errors
     /// As [`Image::apply`].
@@ -129,7 +129,7 @@ impl Image {
         if spec == *self.spec() {
             return Ok(self.clone());
         }
-        let node = petavox_ops::operation::describe::describe(&self.node, spec)?;
+        let node = petavox_ops::operation::internal::describe::describe(&self.node, spec)?;
         Ok(Image { node, info: self.info.clone() })
     }
 

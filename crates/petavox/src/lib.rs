@@ -13,7 +13,7 @@
 //! # Ok::<(), petavox::Error>(())
 //! ```
 //!
-//! Operations are named as on the command line, with the parameters of scipy and scikit-image; [`OPERATIONS`] lists them.
+//! Operations are named as on the command line, with the parameters of scipy and scikit-image; [`operations`] lists them.
 //! The work is done when the samples are asked for, in memory with [`Image::compute`] or into a file with [`Image::save`],
 //! inside the memory that [`RunOptions`] grants:
 //!
@@ -76,10 +76,10 @@ pub use petavox_engine::{
     peak_resident_bytes, resident_bytes,
 };
 pub use petavox_ops::cluster;
-pub use petavox_ops::operation::measure::PROPERTIES;
+pub use petavox_ops::operation::measures::measure::PROPERTIES;
 pub use petavox_ops::operation::reduce::{ReduceOptions, Reduced, Reduction};
-pub use petavox_ops::operation::threshold::Threshold;
+pub use petavox_ops::operation::thresholds::threshold::Threshold;
 pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions, Trace};
 pub use petavox_ops::thin::ThinMethod;
-pub use petavox_ops::{OPERATIONS, Operation, Resolver, nearest};
+pub use petavox_ops::{FAMILIES, Family, Operation, Resolver, nearest, operations};
 pub use petavox_store::{Channel, Codec, Info, LevelInfo, Limits, Missing, OpenOptions, table};

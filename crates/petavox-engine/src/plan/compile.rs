@@ -31,6 +31,8 @@ pub struct PlanOptions {
     pub keep: Keep,
     /// Processes that share the blocks of a stage, each with this memory and these threads.
     pub n_processes: usize,
+    /// Samples that a block has at most along an axis, where what is written allows it; chosen by cost otherwise.
+    pub block_edge: Option<usize>,
 }
 
 impl RunContext {
@@ -46,6 +48,7 @@ impl RunContext {
                 (false, None) => Keep::Anywhere,
             },
             n_processes: 1,
+            block_edge: self.block_edge,
         }
     }
 }
@@ -218,6 +221,7 @@ fn stage(
         room: room.saturating_sub(fixed_bytes),
         n_threads: options.n_threads,
         n_processes: options.n_processes,
+        edge: options.block_edge,
         consumer_cost_ns: cost_ns,
         consumer: &|region| taking(&outputs, region),
         in_order: outputs.iter().any(|(_, c)| fold_of(c).is_some_and(|op| !op.any_order())),

@@ -28,6 +28,8 @@ pub(super) struct GridQuery<'a> {
     pub(super) room: u64,
     pub(super) n_threads: usize,
     pub(super) n_processes: usize,
+    /// See [`PlanOptions::block_edge`](super::compile::PlanOptions::block_edge).
+    pub(super) edge: Option<usize>,
     pub(super) consumer_cost_ns: f64,
     /// What consumers take for the block of a region, beside the block.
     pub(super) consumer: &'a dyn Fn(&Region) -> Taking,
@@ -113,6 +115,9 @@ fn extents(query: &GridQuery<'_>, axis: usize, multiple: usize) -> Vec<usize> {
     }
     if query.exact {
         return vec![multiple];
+    }
+    if let Some(edge) = query.edge {
+        return vec![((edge / multiple).max(1) * multiple).min(whole)];
     }
     let ndim = query.shape.len();
     let mut out = Vec::new();

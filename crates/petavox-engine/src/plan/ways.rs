@@ -127,6 +127,7 @@ impl Ways {
             room: self.room.saturating_sub(state_bytes),
             n_threads: self.n_threads,
             n_processes: 1,
+            edge: None,
             consumer_cost_ns,
             consumer: &|region| {
                 fold.map_or(Taking::default(), |f| Taking {

@@ -21,6 +21,8 @@ pub struct RunOptions {
     pub scratch: Option<PathBuf>,
     /// Compute what several passes need in each of them, also where keeping it would be quicker.
     pub recompute: bool,
+    /// Samples that a block has at most along an axis: for tests that want many small ones. Chosen by cost otherwise.
+    pub block_edge: Option<usize>,
     /// Who is told.
     pub progress: Arc<dyn Progress>,
     /// Who can stop it.
@@ -36,6 +38,7 @@ impl Default for RunOptions {
             crew: Crew::new(),
             scratch: None,
             recompute: false,
+            block_edge: None,
             progress: Arc::new(NoProgress),
             cancel: CancelToken::new(),
         }
@@ -57,6 +60,8 @@ pub struct RunContext {
     pub scratch: ScratchDir,
     /// What several passes need is computed by each.
     pub recompute: bool,
+    /// Samples that a block has at most along an axis: for tests that want many small ones. Chosen by cost otherwise.
+    pub block_edge: Option<usize>,
     /// Who is told.
     pub progress: Arc<dyn Progress>,
     /// Who can stop it.
@@ -86,6 +91,7 @@ impl RunContext {
             crew,
             scratch,
             recompute: options.recompute,
+            block_edge: options.block_edge,
             progress: options.progress.clone(),
             cancel: options.cancel.clone(),
             folder: None,

@@ -78,6 +78,7 @@ impl Shared {
             base_bytes: BASE_BYTES,
             n_threads: job.n_threads,
             n_processes: job.n_tasks,
+            block_edge: None,
             // What one machine keeps others would read through a file all share: made again is cheaper.
             keep: Keep::Never,
         };

@@ -3,6 +3,7 @@
 mod given;
 
 use crate::Params;
+use crate::registry::{Operation, family};
 use given::{Given, parse_operands, written};
 use petavox_core::{Dtype, Error, ImageSpec, Region, Result};
 use petavox_engine::{BlockCall, BlockOp, Need, Node};
@@ -284,3 +285,79 @@ impl BlockOp for Elementwise {
         }
     }
 }
+
+/// The family's table.
+pub(crate) const OPERATIONS: &[Operation] = family! {
+    "absolute", Many build, "absolute", "distance from 0; the smallest integer stays (numpy)";
+    "add", Many build, "add:value=3", "sum; integers wrap (numpy)";
+    "arccos", Many build, "arccos", "inverse cosine, radians (numpy)";
+    "arccosh", Many build, "arccosh", "inverse hyperbolic cosine (numpy)";
+    "arcsin", Many build, "arcsin", "inverse sine, radians (numpy)";
+    "arcsinh", Many build, "arcsinh", "inverse hyperbolic sine (numpy)";
+    "arctan", Many build, "arctan", "inverse tangent, radians (numpy)";
+    "arctan2", Many build, "arctan2:value=0.5", "angle of the point (value, image), radians (numpy)";
+    "arctanh", Many build, "arctanh", "inverse hyperbolic tangent (numpy)";
+    "bitwise_and", Many build, "bitwise_and:value=15", "bits that both have (numpy)";
+    "bitwise_or", Many build, "bitwise_or:value=1", "bits that either has (numpy)";
+    "bitwise_xor", Many build, "bitwise_xor:value=1", "bits that one of both has (numpy)";
+    "cbrt", Many build, "cbrt", "cube root (numpy)";
+    "ceil", Many build, "ceil", "next whole number at or above (numpy)";
+    "clip", Many build, "clip:min=0:max=255", "limited to min ... max (numpy)";
+    "copysign", Many build, "copysign:value=-1", "the first with the sign of the second (numpy)";
+    "cos", Many build, "cos", "cosine of radians (numpy)";
+    "cosh", Many build, "cosh", "hyperbolic cosine (numpy)";
+    "degrees", Many build, "degrees", "radians as degrees (numpy)";
+    "divide", Many build, "divide:value=3", "quotient, as a float (numpy)";
+    "equal", Many build, "equal:value=3", "mask of samples equal to a value (numpy)";
+    "exp", Many build, "exp", "e to the power of (numpy)";
+    "exp2", Many build, "exp2", "2 to the power of (numpy)";
+    "expm1", Many build, "expm1", "exp(x) - 1, exact near 0 (numpy)";
+    "fabs", Many build, "fabs", "distance from 0, as a float (numpy)";
+    "floor", Many build, "floor", "next whole number at or below (numpy)";
+    "floor_divide", Many build, "floor_divide:value=3", "quotient rounded down; integers by 0 are 0 (numpy)";
+    "fmax", Many build, "fmax:value=0", "the larger; NaN only where both are (numpy)";
+    "fmin", Many build, "fmin:value=255", "the smaller; NaN only where both are (numpy)";
+    "fmod", Many build, "fmod:value=3", "remainder with the sign of the dividend (numpy)";
+    "greater", Many build, "greater:value=0.5", "mask of samples above a value (numpy)";
+    "greater_equal", Many build, "greater_equal:value=0.5", "mask of samples at or above a value (numpy)";
+    "hypot", Many build, "hypot:value=0.5", "length of the hypotenuse (numpy)";
+    "invert", Many build, "invert", "every bit flipped; masks inverted (numpy)";
+    "isfinite", Many build, "isfinite", "mask of samples that are neither NaN nor infinite (numpy)";
+    "isinf", Many build, "isinf", "mask of infinite samples (numpy)";
+    "isnan", Many build, "isnan", "mask of NaN (numpy)";
+    "left_shift", Many build, "left_shift:value=4", "bits moved up (numpy)";
+    "less", Many build, "less:value=0.5", "mask of samples below a value (numpy)";
+    "less_equal", Many build, "less_equal:value=0.5", "mask of samples at or below a value (numpy)";
+    "log", Many build, "log", "natural logarithm (numpy)";
+    "log10", Many build, "log10", "logarithm to base 10 (numpy)";
+    "log1p", Many build, "log1p", "log(1 + x), exact near 0 (numpy)";
+    "log2", Many build, "log2", "logarithm to base 2 (numpy)";
+    "logaddexp", Many build, "logaddexp:value=0.5", "log(exp(a) + exp(b)) (numpy)";
+    "logical_and", Many build, "logical_and:value=3", "mask of samples where both are not 0 (numpy)";
+    "logical_not", Many build, "logical_not", "mask of samples that are 0 (numpy)";
+    "logical_or", Many build, "logical_or:value=3", "mask of samples where either is not 0 (numpy)";
+    "logical_xor", Many build, "logical_xor:value=3", "mask of samples where one of both is not 0 (numpy)";
+    "maximum", Many build, "maximum:value=0", "the larger; NaN where either is (numpy)";
+    "minimum", Many build, "minimum:value=255", "the smaller; NaN where either is (numpy)";
+    "multiply", Many build, "multiply:value=2", "product; integers wrap (numpy)";
+    "negative", Many build, "negative", "0 - x; integers wrap (numpy)";
+    "not_equal", Many build, "not_equal:value=0", "mask of samples other than a value (numpy)";
+    "positive", Many build, "positive", "the samples as they are (numpy)";
+    "power", Many build, "power:value=2", "the first to the power of the second; integers wrap (numpy)";
+    "radians", Many build, "radians", "degrees as radians (numpy)";
+    "reciprocal", Many build, "reciprocal", "1 / x; integers are cut (numpy)";
+    "remainder", Many build, "remainder:value=3", "remainder with the sign of the divisor; integers by 0 are 0 (numpy)";
+    "right_shift", Many build, "right_shift:value=4", "bits moved down (numpy)";
+    "rint", Many build, "rint", "nearest whole number, halves to the even one (numpy)";
+    "sign", Many build, "sign", "-1, 0 or 1 (numpy)";
+    "signbit", Many build, "signbit", "mask of samples with a minus sign (numpy)";
+    "sin", Many build, "sin", "sine of radians (numpy)";
+    "sinh", Many build, "sinh", "hyperbolic sine (numpy)";
+    "sqrt", Many build, "sqrt", "square root (numpy)";
+    "square", Many build, "square", "x times x; integers wrap (numpy)";
+    "subtract", Many build, "subtract:value=3", "difference; integers wrap (numpy)";
+    "tan", Many build, "tan", "tangent of radians (numpy)";
+    "tanh", Many build, "tanh", "hyperbolic tangent (numpy)";
+    "trunc", Many build, "trunc", "fraction cut off (numpy)";
+    "where", Many build, "where:x=1:y=0", "x where the image is not 0, else y (numpy)";
+};

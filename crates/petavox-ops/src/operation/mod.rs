@@ -1,33 +1,15 @@
-//! One file per operation: a kernel bound to one of the engine's contracts, and its line in the registry.
+//! One file per operation: a kernel bound to one of the engine's contracts, and its line in its family's table.
 
-pub mod astype;
-pub mod binary_morphology;
-pub mod bits;
-pub mod broadcast;
-mod components;
-pub mod describe;
-pub mod distance_transform_edt;
-pub mod downscale;
+pub mod arrays;
 pub mod elementwise;
-pub mod gaussian;
-pub mod histogram;
-pub mod index;
-pub mod join;
-pub mod label;
-pub mod max_projection;
-pub mod measure;
-pub mod pad;
+pub mod filters;
+pub mod geometry;
+pub mod internal;
+pub mod labels;
+pub mod measures;
+pub mod morphology;
 pub mod reduce;
-pub mod reshape;
-pub mod roll;
-pub mod sample_at;
-pub mod select;
-pub mod skeletonize;
-pub mod take;
-pub mod threshold;
-pub mod threshold_value;
-pub mod transpose;
-mod view;
+pub mod thresholds;
 
 use petavox_core::{Dtype, Error, ImageSpec, Result};
 use petavox_engine::Node;
@@ -48,5 +30,5 @@ pub(crate) fn needs_mask(op: &str, input: &ImageSpec) -> Result<()> {
 
 /// The image as a mask: every sample other than 0 is true, as scipy.ndimage takes masks.
 pub(crate) fn as_mask(input: &Arc<Node>) -> Result<Arc<Node>> {
-    astype::cast(input, Dtype::Bool)
+    arrays::astype::cast(input, Dtype::Bool)
 }

@@ -9,9 +9,10 @@ mod columns;
 mod pass;
 mod spec;
 
-use super::histogram::histogram;
 use crate::Params;
+use crate::operation::measures::histogram::histogram;
 use crate::params::nearest;
+use crate::registry::{Operation, family};
 use petavox_core::{Dtype, Error, Result};
 use petavox_engine::{Node, Value};
 use petavox_kernels::measure::Histogram;
@@ -219,9 +220,12 @@ pub fn reduce_with(
     options: &ReduceOptions,
 ) -> Result<Arc<Node>> {
     if let Some(dtype) = options.dtype {
-        let cast = super::astype::cast(input, dtype)?;
+        let cast = crate::operation::arrays::astype::cast(input, dtype)?;
         let plain = ReduceOptions { dtype: None, ..options.clone() };
-        return super::astype::cast(&reduce_with(&cast, reduction, &plain)?, dtype);
+        return crate::operation::arrays::astype::cast(
+            &reduce_with(&cast, reduction, &plain)?,
+            dtype,
+        );
     }
     let reduce = Arc::new(Reduce::new(reduction, options, input.spec())?);
     if reduce.wants_passes() {
@@ -279,3 +283,20 @@ impl std::fmt::Display for Reduced {
         }
     }
 }
+
+/// The family's table.
+pub(crate) const OPERATIONS: &[Operation] = family! {
+    "all", One build, "all:axis=0", "whether no sample is 0 (numpy)";
+    "any", One build, "any:axis=0:keepdims=true", "whether a sample is not 0 (numpy)";
+    "argmax", One build, "argmax:axis=0", "where the first of the largest samples is (numpy)";
+    "argmin", One build, "argmin:axis=0", "where the first of the smallest samples is (numpy)";
+    "count_nonzero", One build, "count_nonzero:axis=0", "how many samples are not 0 (numpy)";
+    "max", One build, "max:axis=0", "the largest sample (numpy)";
+    "mean", One build, "mean:axis=0,1:keepdims=true:dtype=float32", "the mean (numpy)";
+    "min", One build, "min:axis=-1", "the smallest sample (numpy)";
+    "prod", One build, "prod:axis=0", "the product (numpy)";
+    "ptp", One build, "ptp:axis=0", "the largest sample less the smallest (numpy)";
+    "std", One build, "std:axis=0:ddof=1", "the standard deviation (numpy)";
+    "sum", One build, "sum:axis=0:keepdims=false:dtype=float64", "the sum (numpy)";
+    "var", One build, "var:axis=0:ddof=0", "the variance (numpy)";
+};

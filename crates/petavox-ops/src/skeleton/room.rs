@@ -2,7 +2,7 @@
 
 use super::label_image::LabelImage;
 use super::voxels::{SkeletonOptions, Stages, stages, thin_memory};
-use crate::operation::{max_projection, sample_at};
+use crate::operation::internal::{max_projection, sample_at};
 use crate::thin::{ThinMethod, ThinOptions};
 use petavox_core::{Error, ImageSpec, Result, Source};
 use petavox_engine::{

@@ -2,7 +2,8 @@
 
 use super::voxels::{radii, ranks_of};
 use super::{GraphOptions, RunArrays, SkeletonGraph, TableOptions, VoxelValues, summarize};
-use crate::operation::{as_mask, bits, sample_at};
+use crate::operation::as_mask;
+use crate::operation::internal::{bits, sample_at};
 use petavox_core::{Column, Dtype, Error, Result, Table};
 use petavox_engine::{Node, RunContext, Target, Words, execute, plan};
 use petavox_kernels::bits::BitLayout;

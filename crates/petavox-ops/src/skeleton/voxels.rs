@@ -1,9 +1,12 @@
 //! The first half of the pipeline: from an image to the voxels of its skeleton, with a radius for each.
 
 use super::scratch::{words, words_within};
-use crate::operation::{
-    astype, bits, gaussian, label, max_projection, sample_at, select, skeletonize, threshold,
-};
+use crate::operation::arrays::{astype, select};
+use crate::operation::filters::gaussian;
+use crate::operation::internal::{bits, max_projection, sample_at};
+use crate::operation::labels::label;
+use crate::operation::morphology::skeletonize;
+use crate::operation::thresholds::threshold;
 use crate::thin::{ThinMethod, ThinOptions};
 use petavox_core::{Block, Boundary, Dtype, Error, ImageSpec, Result, Source, Workers};
 use petavox_engine::explain::{Document, StageDoc};

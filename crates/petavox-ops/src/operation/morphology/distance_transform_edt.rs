@@ -34,7 +34,7 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
             "positive numbers",
         ));
     }
-    Node::sweep(Arc::new(Distance { sampling }), super::as_mask(input)?)
+    Node::sweep(Arc::new(Distance { sampling }), crate::operation::as_mask(input)?)
 }
 
 struct Distance {
@@ -144,7 +144,7 @@ impl SweepOp for Distance {
     }
 
     fn output(&self, input: &ImageSpec) -> Result<ImageSpec> {
-        super::needs_mask("distance_transform_edt", input)?;
+        crate::operation::needs_mask("distance_transform_edt", input)?;
         Ok(input.with_dtype(Dtype::Float64))
     }
 

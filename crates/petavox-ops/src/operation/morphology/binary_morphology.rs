@@ -70,7 +70,7 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let options = BinaryOptions { op: *op, footprint, iterations, border_value };
     let halo = options.halo();
     let op = BinaryMorphology { options, halo, connectivity, size };
-    Node::block(Arc::new(op), vec![super::as_mask(input)?], vec![])
+    Node::block(Arc::new(op), vec![crate::operation::as_mask(input)?], vec![])
 }
 
 impl BlockOp for BinaryMorphology {
@@ -89,7 +89,7 @@ impl BlockOp for BinaryMorphology {
     }
 
     fn output(&self, inputs: &[&ImageSpec]) -> Result<ImageSpec> {
-        super::needs_mask(self.name(), inputs[0])?;
+        crate::operation::needs_mask(self.name(), inputs[0])?;
         Ok(inputs[0].clone())
     }
 

@@ -134,7 +134,7 @@ impl FoldOp for ComponentsFold {
     }
 
     fn accept(&self, input: &ImageSpec) -> Result<()> {
-        super::needs_mask("label", input)
+        crate::operation::needs_mask("label", input)
     }
 
     fn state_bytes(&self, input: &ImageSpec) -> u64 {

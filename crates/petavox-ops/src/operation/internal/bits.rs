@@ -47,7 +47,7 @@ impl SweepOp for Pack {
     }
 
     fn output(&self, input: &ImageSpec) -> Result<ImageSpec> {
-        super::needs_mask("mask", input)?;
+        crate::operation::needs_mask("mask", input)?;
         layout(input).map_err(|_| {
             Error::argument(
                 "mask",

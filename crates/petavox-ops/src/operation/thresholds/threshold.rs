@@ -1,8 +1,8 @@
 //! `threshold`: a mask of what is brighter than a value, given or found (scikit-image's `threshold_*`).
 
-use super::elementwise;
-use super::histogram::histogram;
 use crate::Params;
+use crate::operation::elementwise;
+use crate::operation::measures::histogram::histogram;
 use petavox_core::{Dtype, Error, ImageSpec, Region, Result};
 use petavox_engine::{BlockCall, BlockOp, Need, Node, Value};
 use petavox_kernels::measure::Histogram;

@@ -1,7 +1,7 @@
 //! `skeletonize`: thinning of a mask of any size.
 
-use super::bits::{layout, n_words, words_of};
 use crate::Params;
+use crate::operation::internal::bits::{layout, n_words, words_of};
 use crate::thin::{ThinMethod, ThinOptions, WordStore, thin};
 use petavox_core::{Block, Dtype, Error, ImageSpec, Region, Result};
 use petavox_engine::{Node, RunContext, SweepOp, Words};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// If the image has another number of axes, or the method does not suit it.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let method = params.text("method")?.map(|m| m.parse()).transpose()?;
-    skeletonize(&super::as_mask(input)?, method)
+    skeletonize(&crate::operation::as_mask(input)?, method)
 }
 
 /// [`build`] for callers that have the method.
@@ -75,7 +75,7 @@ impl SweepOp for Skeletonize {
     }
 
     fn output(&self, input: &ImageSpec) -> Result<ImageSpec> {
-        super::needs_mask("skeletonize", input)?;
+        crate::operation::needs_mask("skeletonize", input)?;
         layout(input).map_err(|_| {
             let given = format!("{} axes ({})", input.ndim(), input.axes);
             Error::argument("skeletonize", given, "a 2-D or 3-D mask")

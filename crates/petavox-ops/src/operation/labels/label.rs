@@ -31,7 +31,7 @@ struct OnComponents {
 /// If the connectivity is out of range.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let connectivity = params.count("connectivity")?.unwrap_or(1) as usize;
-    label(&super::as_mask(input)?, connectivity)
+    label(&crate::operation::as_mask(input)?, connectivity)
 }
 
 /// [`build`] for callers that have the values.
@@ -62,7 +62,7 @@ pub fn remove_small_objects(
     max_size: u64,
     connectivity: usize,
 ) -> Result<Arc<Node>> {
-    super::needs_mask("remove_small_objects", mask.spec())?;
+    crate::operation::needs_mask("remove_small_objects", mask.spec())?;
     on_components(mask, Task::RemoveObjects(max_size), connectivity)
 }
 
@@ -72,7 +72,7 @@ pub fn remove_small_objects(
 /// # Errors
 /// If the image is not a mask or both sizes are given.
 pub fn build_remove_small_holes(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
-    super::needs_mask("remove_small_holes", input.spec())?;
+    crate::operation::needs_mask("remove_small_holes", input.spec())?;
     let max_size = max_size(params, "area_threshold")?;
     let connectivity = params.count("connectivity")?.unwrap_or(1) as usize;
     on_components(input, Task::FillHoles(max_size), connectivity)
@@ -120,7 +120,7 @@ impl BlockOp for OnComponents {
     }
 
     fn output(&self, inputs: &[&ImageSpec]) -> Result<ImageSpec> {
-        super::needs_mask(self.name(), inputs[0])?;
+        crate::operation::needs_mask(self.name(), inputs[0])?;
         let dtype = if self.task == Task::Label { Dtype::Int32 } else { Dtype::Bool };
         Ok(inputs[0].with_dtype(dtype))
     }

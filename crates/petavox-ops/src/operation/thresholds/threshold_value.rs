@@ -1,8 +1,8 @@
 //! `threshold_value`: the number that a method finds, as an image without axes, so that more than a mask can be made of it.
 
-use super::histogram::histogram;
 use super::threshold::Threshold;
 use crate::Params;
+use crate::operation::measures::histogram::histogram;
 use petavox_core::{Block, Dtype, Element, Error, ImageSpec, Region, Result, dispatch};
 use petavox_engine::{BlockCall, BlockOp, Need, Node, Value};
 use petavox_kernels::measure::Histogram;
