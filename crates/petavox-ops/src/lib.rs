@@ -7,6 +7,7 @@
 //! - [`skeleton`]: from a volume to a table of branches.
 
 pub mod cluster;
+mod family;
 mod levels;
 pub mod operation;
 mod params;
@@ -17,7 +18,8 @@ pub mod skeleton;
 pub mod thin;
 mod written;
 
+pub use family::{Build, Family, Operation};
 pub use levels::coarser;
 pub use params::{Params, nearest};
-pub use registry::{Build, FAMILIES, Family, Operation, apply, apply_to, operations};
+pub use registry::{FAMILIES, apply, apply_to, operations};
 pub use written::{Resolver, read_plan, write_plan};

@@ -1,8 +1,9 @@
 //! Lazy images as text: a plan that was written down becomes a lazy image again, in this process or another.
 
+use crate::family::Build;
 use crate::operation as op;
 use crate::params::Params;
-use crate::registry::{Build, operations};
+use crate::registry::operations;
 use petavox_core::{Error, Result, Source};
 use petavox_engine::Node;
 use petavox_engine::explain::{NodeDoc, nodes_of};

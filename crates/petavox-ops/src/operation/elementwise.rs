@@ -3,7 +3,7 @@
 mod given;
 
 use crate::Params;
-use crate::registry::{Operation, family};
+use crate::family::{Operation, family};
 use given::{Given, parse_operands, written};
 use petavox_core::{Dtype, Error, ImageSpec, Region, Result};
 use petavox_engine::{BlockCall, BlockOp, Need, Node};

@@ -10,9 +10,9 @@ mod pass;
 mod spec;
 
 use crate::Params;
+use crate::family::{Operation, family};
 use crate::operation::measures::histogram::histogram;
 use crate::params::nearest;
-use crate::registry::{Operation, family};
 use petavox_core::{Dtype, Error, Result};
 use petavox_engine::{Node, Value};
 use petavox_kernels::measure::Histogram;

@@ -12,7 +12,7 @@ pub mod take;
 pub mod transpose;
 mod view;
 
-use crate::registry::{Operation, family};
+use crate::family::{Operation, family};
 
 /// The family's table.
 pub(crate) const OPERATIONS: &[Operation] = family! {

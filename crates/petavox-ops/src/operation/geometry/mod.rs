@@ -2,7 +2,7 @@
 
 pub mod downscale;
 
-use crate::registry::{Operation, family};
+use crate::family::{Operation, family};
 
 /// The family's table.
 pub(crate) const OPERATIONS: &[Operation] = family! {

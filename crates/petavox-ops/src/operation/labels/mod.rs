@@ -3,7 +3,7 @@
 mod components;
 pub mod label;
 
-use crate::registry::{Operation, family};
+use crate::family::{Operation, family};
 
 /// The family's table.
 pub(crate) const OPERATIONS: &[Operation] = family! {

@@ -4,7 +4,7 @@ pub mod binary_morphology;
 pub mod distance_transform_edt;
 pub mod skeletonize;
 
-use crate::registry::{Operation, family};
+use crate::family::{Operation, family};
 
 /// The family's table.
 pub(crate) const OPERATIONS: &[Operation] = family! {

@@ -3,7 +3,7 @@
 pub mod threshold;
 pub mod threshold_value;
 
-use crate::registry::{Operation, family};
+use crate::family::{Operation, family};
 
 /// The family's table.
 pub(crate) const OPERATIONS: &[Operation] = family! {
