@@ -1,84 +1,12 @@
-"""scikit-image's filters under their names: arrays give arrays at once, images give images."""
+"""Thresholds of a whole image, from one exact histogram."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from .._either import Either
 
-from . import ndimage
-from ._either import Either
-from .image import Image
-
-__all__ = [
-    "gaussian",
-    "threshold_isodata",
-    "threshold_li",
-    "threshold_otsu",
-    "threshold_triangle",
-    "threshold_yen",
-]
-
-
-def gaussian(
-    image: Any,
-    sigma: float | Sequence[float] = 1.0,
-    *,
-    mode: str = "nearest",
-    cval: float = 0,
-    preserve_range: bool = False,
-    truncate: float = 4.0,
-    channel_axis: int | None = None,
-    out: Any = None,
-) -> Any:
-    """Gaussian smoothing in floats (skimage.filters.gaussian).
-
-    Parameters
-    ----------
-    image : array or Image
-        Integers become floats between 0 and 1 (or -1 and 1) unless `preserve_range`.
-    sigma : float or sequence of float
-        Standard deviation in samples, one or one per axis.
-    mode, cval, truncate
-        As for `petavox.ndimage.gaussian_filter`.
-    preserve_range : bool
-        Keep the values as they are.
-    channel_axis : int, optional
-        An axis that is not smoothed.
-    out : array, optional
-        Where the result goes.
-
-    Returns
-    -------
-    numpy.ndarray or Image
-        float32 for float32, else float64.
-
-    References
-    ----------
-    skimage.filters.gaussian
-    """
-    either = Either(image)
-    made = either.image.astype(_float_of(either.image)) if preserve_range else as_float(either.image)
-    axes = None
-    if channel_axis is not None:
-        axes = [a for a in range(made.ndim) if a != channel_axis % made.ndim]
-    return either.result(ndimage.gaussian_filter(made, sigma, mode=mode, cval=cval, truncate=truncate, axes=axes), out)
-
-
-def _float_of(image: Image) -> np.dtype:
-    return image.dtype if image.dtype == np.float32 else np.dtype(np.float64)
-
-
-def as_float(image: Image) -> Image:
-    """An image of floats: integers divided by the largest of their dtype, signed ones not below -1 (skimage.util.img_as_float)."""
-    kind = image.dtype.kind
-    if kind == "f":
-        return image
-    if kind == "b":
-        return image.astype(np.float64)
-    scaled = image * np.float64(1.0 / np.iinfo(image.dtype).max)
-    return scaled if kind == "u" else np.maximum(scaled, -1.0)
+__all__ = ["threshold_isodata", "threshold_li", "threshold_otsu", "threshold_triangle", "threshold_yen"]
 
 
 def _threshold(method: str, image: Any, nbins: int, hist: Any = None) -> Any:
