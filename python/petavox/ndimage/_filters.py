@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from .._either import Either, dtype_of
 from ..image import Image
-from ._arguments import MODES, per_axis
+from ._arguments import MODES, mode_of, per_axis
 
 __all__ = ["gaussian_filter", "gaussian_filter1d"]
 
@@ -89,8 +89,7 @@ def gaussian_filter(
             weights[axis] = _gaussian_weights(float(one), derivative, reach)
     modes = dict(zip(along, per_axis(mode, n, "mode"), strict=True))
     for name in modes.values():
-        if name not in MODES:
-            raise ValueError(f"mode: got {name!r}, expected one of {', '.join(MODES)}")
+        mode_of(name)
     wanted = dtype_of(output)
     if wanted is not None and wanted != image.dtype:
         # Axis by axis, each result in the output's dtype: scipy's rule.
