@@ -173,6 +173,16 @@ def test_dlpack_and_the_array_api():
     np.testing.assert_array_equal(xp.concat([image, image]).compute(), np.concatenate([F, F]))
     assert isinstance(xp.ones((2, 3)), petavox.Image)
     assert xp.mean(image).dtype == xp.float32
+
+
+def test_pytorch_takes_results_through_dlpack():
+    torch = pytest.importorskip("torch")
+    tensor = torch.from_dlpack(lazily(F) * 2)
+    assert tensor.dtype == torch.float32 and tuple(tensor.shape) == F.shape
+    np.testing.assert_array_equal(tensor.numpy(), F * 2)
+    np.testing.assert_array_equal(petavox.from_array(tensor).compute(), F * 2)
+
+
 def test_any_other_ufunc_is_called_block_by_block():
     special = pytest.importorskip("scipy.special")
     check(lambda d: special.erf(d), D)

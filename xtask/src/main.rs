@@ -9,6 +9,7 @@ mod finding;
 mod live;
 mod process;
 mod python;
+mod scipy;
 mod source;
 mod steps;
 mod tidy;
@@ -22,6 +23,7 @@ usage: cargo xtask COMMAND
   tidy    check the rules of the house: floors, circles, file sizes, forbidden words
   test    everything that must pass: format, lints, tidy, docs, tests, live checks against peers
   python  only the Python package: wheel, tests, examples
+  scipy   only scipy.ndimage's own tests, on the package that `python` installed
   live    only the live checks against numpy, scipy, scikit-image, skan ...";
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root),
         ["test"] => steps::run(&root),
         ["python"] => python::run(&root),
+        ["scipy"] => scipy::run(&root),
         ["live"] => live::run(&root),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

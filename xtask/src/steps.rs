@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::process::cargo;
-use crate::{live, python, tidy};
+use crate::{live, python, scipy, tidy};
 
 /// Runs every step in turn and stops at the first that fails.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
@@ -21,6 +21,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     })?;
     step("tests", || cargo(root, &["test", "--workspace", "--quiet"], &[]))?;
     step("python", || python::run(root))?;
+    step("scipy's tests", || scipy::run(root))?;
     step("live checks", || live::run(root))?;
     println!("all passed in {} s", begin.elapsed().as_secs());
     Ok(())
