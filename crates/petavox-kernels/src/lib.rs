@@ -14,9 +14,11 @@ pub mod label;
 pub mod measure;
 pub mod morphology;
 pub mod pointwise;
+pub mod rank;
 pub mod resample;
 pub mod skeleton;
 pub mod threshold;
+pub mod window;
 
 #[cfg(test)]
 mod golden;

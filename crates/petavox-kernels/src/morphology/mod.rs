@@ -1,7 +1,11 @@
 //! Erosion, dilation and what is made of them.
 
 mod binary;
+mod extreme;
 mod footprint;
+mod relief;
 
 pub use binary::{BinaryOp, BinaryOptions, binary_morphology, binary_morphology_scratch_bytes};
+pub use extreme::{extreme, extreme_scratch_bytes};
 pub use footprint::Footprint;
+pub use relief::{Relief, raised_extreme, raised_extreme_scratch_bytes};

@@ -1,0 +1,9 @@
+//! Samples by their rank in a window: medians, percentiles.
+
+mod filter;
+mod graph;
+mod histogram;
+mod network;
+mod program;
+
+pub use filter::{RankFilter, rank_filter, rank_filter_scratch_bytes};
