@@ -14,6 +14,7 @@ pub const FAMILIES: &[Family] = &[
     Family { title: "Arithmetic", operations: op::elementwise::OPERATIONS },
     Family { title: "Reductions", operations: op::reduce::OPERATIONS },
     Family { title: "Filters", operations: op::filters::OPERATIONS },
+    Family { title: "Ranks and grey morphology", operations: op::ranks::OPERATIONS },
     Family { title: "Morphology", operations: op::morphology::OPERATIONS },
     Family { title: "Labels", operations: op::labels::OPERATIONS },
     Family { title: "Thresholds", operations: op::thresholds::OPERATIONS },

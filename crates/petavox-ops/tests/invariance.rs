@@ -6,6 +6,8 @@ mod cuts;
 mod plain;
 #[path = "cuts/pointwise.rs"]
 mod pointwise;
+#[path = "cuts/ranks.rs"]
+mod ranks;
 #[path = "cuts/reductions.rs"]
 mod reductions;
 #[path = "cuts/several.rs"]
@@ -303,6 +305,7 @@ fn every_operation_of_the_registry_is_in_the_table() {
             .iter()
             .chain(pointwise::ROWS)
             .chain(reductions::ROWS)
+            .chain(ranks::ROWS)
             .any(|(step, ..)| step.split(':').next() == Some(operation.name));
         assert!(tried, "{} is not in the table of this test", operation.name);
     }
@@ -311,7 +314,7 @@ fn every_operation_of_the_registry_is_in_the_table() {
 #[test]
 fn every_operation_is_one_and_the_same_however_it_is_cut() {
     for &(step, input, most, definition) in
-        TABLE.iter().chain(pointwise::ROWS).chain(reductions::ROWS)
+        TABLE.iter().chain(pointwise::ROWS).chain(reductions::ROWS).chain(ranks::ROWS)
     {
         let least =
             if ["connectivity=2", "skeletonize", "select", "items=0", "axis=0,-1", "axis=-2"]

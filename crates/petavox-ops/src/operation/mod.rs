@@ -8,6 +8,7 @@ pub mod internal;
 pub mod labels;
 pub mod measures;
 pub mod morphology;
+pub mod ranks;
 pub mod reduce;
 pub mod thresholds;
 
