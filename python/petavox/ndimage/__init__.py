@@ -9,11 +9,14 @@ Examples
 ([[1, 0, 2], [1, 0, 2]], 2)
 """
 
-from . import _binary, _distance, _filters, _measurements, _structures
+from . import _binary, _distance, _filters, _grey, _measurements, _ranks, _structures
 from ._binary import *  # noqa: F403
 from ._distance import *  # noqa: F403
 from ._filters import *  # noqa: F403
+from ._grey import *  # noqa: F403
 from ._measurements import *  # noqa: F403
+from ._ranks import *  # noqa: F403
 from ._structures import *  # noqa: F403
 
-__all__ = sorted(_binary.__all__ + _distance.__all__ + _filters.__all__ + _measurements.__all__ + _structures.__all__)
+_GROUPS = (_binary, _distance, _filters, _grey, _measurements, _ranks, _structures)
+__all__ = sorted(name for group in _GROUPS for name in group.__all__)
