@@ -1,4 +1,4 @@
-"""scikit-image's morphology under its names: arrays give arrays at once, images give images."""
+"""Masks: small objects, holes, skeletons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._either import Either
+from .._either import Either
 
 __all__ = ["remove_small_holes", "remove_small_objects", "skeletonize"]
 

@@ -1,0 +1,9 @@
+"""scikit-image's morphology under its names: arrays give arrays at once, images give images."""
+
+from . import _footprints, _grey, _masks
+from ._footprints import *  # noqa: F403
+from ._grey import *  # noqa: F403
+from ._masks import *  # noqa: F403
+
+_GROUPS = (_footprints, _grey, _masks)
+__all__ = sorted(name for group in _GROUPS for name in group.__all__)
