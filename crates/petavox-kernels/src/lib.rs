@@ -23,3 +23,4 @@ pub mod window;
 #[cfg(test)]
 mod golden;
 mod sample;
+mod wide;

@@ -99,6 +99,16 @@ impl Params {
         value.as_f64().map(Some).ok_or_else(|| self.wrong(name, &value, "a number"))
     }
 
+    /// One number, which may also be `nan`, `inf` or `-inf`, as [`number_json`] writes them.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if it is something else.
+    pub fn any_number(&mut self, name: &str) -> Result<Option<f64>> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
+        number.map(Some).ok_or_else(|| self.wrong(name, &value, "a number"))
+    }
+
     /// A whole number, 0 or more.
     ///
     /// # Errors
@@ -148,7 +158,7 @@ impl Params {
     /// # Errors
     /// [`Error::InvalidArgument`] for an unknown mode.
     pub fn boundary(&mut self) -> Result<Boundary> {
-        let cval = self.number("cval")?.unwrap_or(0.0);
+        let cval = self.any_number("cval")?.unwrap_or(0.0);
         let mode = self.text("mode")?.unwrap_or_else(|| "reflect".to_owned());
         Boundary::parse(&mode, cval)
     }
@@ -169,6 +179,11 @@ impl Params {
         };
         Err(Error::argument(format!("{}: parameter", self.op), format!("'{name}'"), expected))
     }
+}
+
+/// A number for JSON, which has no words for what is not finite.
+pub(crate) fn number_json(value: f64) -> Json {
+    if value.is_finite() { value.into() } else { value.to_string().to_lowercase().into() }
 }
 
 fn parse_value(text: &str) -> Json {

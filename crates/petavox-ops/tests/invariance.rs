@@ -2,6 +2,8 @@
 //! the registry gives the same bits, and those are what a plain definition gives.
 
 mod cuts;
+#[path = "cuts/linear.rs"]
+mod linear;
 #[path = "cuts/plain.rs"]
 mod plain;
 #[path = "cuts/pointwise.rs"]
@@ -298,24 +300,22 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// This table and those of files of their own, a line each.
+fn rows() -> impl Iterator<Item = &'static (&'static str, Input, usize, Definition)> {
+    [TABLE, linear::ROWS, pointwise::ROWS, ranks::ROWS, reductions::ROWS].into_iter().flatten()
+}
+
 #[test]
 fn every_operation_of_the_registry_is_in_the_table() {
     for operation in operations() {
-        let tried = TABLE
-            .iter()
-            .chain(pointwise::ROWS)
-            .chain(reductions::ROWS)
-            .chain(ranks::ROWS)
-            .any(|(step, ..)| step.split(':').next() == Some(operation.name));
+        let tried = rows().any(|(step, ..)| step.split(':').next() == Some(operation.name));
         assert!(tried, "{} is not in the table of this test", operation.name);
     }
 }
 
 #[test]
 fn every_operation_is_one_and_the_same_however_it_is_cut() {
-    for &(step, input, most, definition) in
-        TABLE.iter().chain(pointwise::ROWS).chain(reductions::ROWS).chain(ranks::ROWS)
-    {
+    for &(step, input, most, definition) in rows() {
         let least =
             if ["connectivity=2", "skeletonize", "select", "items=0", "axis=0,-1", "axis=-2"]
                 .iter()

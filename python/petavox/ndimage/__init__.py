@@ -9,14 +9,42 @@ Examples
 ([[1, 0, 2], [1, 0, 2]], 2)
 """
 
-from . import _binary, _distance, _filters, _grey, _measurements, _ranks, _structures
+from . import (
+    _binary,
+    _correlate,
+    _distance,
+    _edges,
+    _fourier,
+    _generic,
+    _grey,
+    _measurements,
+    _ranks,
+    _smooth,
+    _structures,
+)
 from ._binary import *  # noqa: F403
+from ._correlate import *  # noqa: F403
 from ._distance import *  # noqa: F403
-from ._filters import *  # noqa: F403
+from ._edges import *  # noqa: F403
+from ._fourier import *  # noqa: F403
+from ._generic import *  # noqa: F403
 from ._grey import *  # noqa: F403
 from ._measurements import *  # noqa: F403
 from ._ranks import *  # noqa: F403
+from ._smooth import *  # noqa: F403
 from ._structures import *  # noqa: F403
 
-_GROUPS = (_binary, _distance, _filters, _grey, _measurements, _ranks, _structures)
+_GROUPS = (
+    _binary,
+    _correlate,
+    _distance,
+    _edges,
+    _fourier,
+    _generic,
+    _grey,
+    _measurements,
+    _ranks,
+    _smooth,
+    _structures,
+)
 __all__ = sorted(name for group in _GROUPS for name in group.__all__)

@@ -34,9 +34,10 @@ def axes_of(axes: Any, ndim: int) -> tuple[int, ...]:
     """The axes that a filter works along, all by default, counted from the first."""
     if axes is None:
         return tuple(range(ndim))
-    if not np.isscalar(axes) and not isinstance(axes, Iterable):
+    one = bool(np.isscalar(axes))
+    if not one and not isinstance(axes, Iterable):
         raise ValueError(f"axes must be an integer, iterable of integers, or None; got {axes!r}")
-    given = [operator.index(a) for a in ([axes] if np.isscalar(axes) else axes)]
+    given: list[int] = [operator.index(a) for a in ([axes] if one else axes)]
     for axis in given:
         if not -ndim <= axis < ndim:
             raise ValueError(f"specified axis: {axis} is out of range: the image has {ndim} axes")
@@ -127,14 +128,34 @@ def is_complex(value: Any) -> bool:
     return np.iscomplexobj(value if hasattr(value, "dtype") else np.asarray(value))
 
 
-def by_parts(function: Callable[[Any, Any], Any], input: Any, output: Any, cval: Any = 0.0) -> Any:
-    """A linear function of real samples on complex ones: `function(part, cval)` of the real and of the imaginary part."""
+def checked(input: Any) -> Any:
+    """The input, if the core has its dtype; scipy's filters refuse the same ones."""
+    dtype = getattr(input, "dtype", None)
+    if isinstance(dtype, np.dtype) and (dtype.kind not in "biufc" or dtype == np.float16 or dtype.char in "gG"):
+        raise RuntimeError(f"data type {dtype} not supported")
+    return input
+
+
+def real_part(dtype: np.dtype) -> np.dtype:
+    """The dtype of the parts of complex samples."""
+    return np.empty(0, dtype).real.dtype
+
+
+def by_parts(function: Callable[[Any, Any, np.dtype], Any], input: Any, output: Any, cval: Any = 0.0) -> Any:
+    """A linear function of real samples on complex ones: `function(part, cval, dtype)` of the real and of the imaginary part."""
     array = np.asarray(input)
-    wanted = output_dtype(output, array.dtype, is_complex=True)
-    result = placed(output, array.shape, wanted)
-    real, imaginary = function(array.real, np.real(cval)), function(array.imag, np.imag(cval))
+    dtype = output_dtype(output, array.dtype, is_complex=True)
+    result = placed(output, array.shape, dtype)
+    real = function(array.real, np.real(cval), real_part(dtype))
+    imaginary = function(array.imag, np.imag(cval), real_part(dtype))
     result.real, result.imag = real, imaginary
     return result
+
+
+def number(value: Any) -> float | str:
+    """A number for the core; what is not finite goes as a word."""
+    value = float(value)
+    return value if np.isfinite(value) else str(value)
 
 
 def placed(output: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

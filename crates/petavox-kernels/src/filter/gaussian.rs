@@ -1,9 +1,9 @@
 //! Gaussian smoothing and derivatives.
 
-use super::separable::{correlate_axes, correlate_axes_scratch_bytes};
+use super::separable::Line;
 use super::taps::Weights;
 use crate::sample::numpy_sum;
-use petavox_core::{Block, Boundary, CancelToken, Dtype, Error, Result};
+use petavox_core::{Error, Result};
 
 /// How an image is smoothed, in scipy.ndimage's words.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,8 @@ impl GaussianOptions {
     ///
     /// ```
     /// use petavox_kernels::filter::GaussianOptions;
-    /// assert_eq!(GaussianOptions::new([2.0, 1.0]).radius()?, [8, 4]);
+    /// let lines = GaussianOptions::new([2.0, 1.0]).lines()?;
+    /// assert_eq!(lines[0].1.reach(), (8, 8));
     /// # Ok::<(), petavox_core::Error>(())
     /// ```
     pub fn new(sigma: impl Into<Vec<f64>>) -> GaussianOptions {
@@ -32,12 +33,13 @@ impl GaussianOptions {
         GaussianOptions { order: vec![0; sigma.len()], sigma, truncate: 4.0, given: None }
     }
 
-    /// Samples needed on each side, per axis.
+    /// What is done along each axis, in their order; axes that are left as they are have no line.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] as for [`gaussian_weights`].
-    pub fn radius(&self) -> Result<Vec<usize>> {
-        Ok(self.weights()?.iter().map(|w| w.as_ref().map_or(0, Weights::radius)).collect())
+    /// As for [`GaussianOptions::weights`].
+    pub fn lines(&self) -> Result<Vec<(usize, Line)>> {
+        let weights = self.weights()?.into_iter().enumerate();
+        Ok(weights.filter_map(|(axis, w)| Some((axis, Line::Weighted(w?)))).collect())
     }
 
     /// The weights per axis, `None` for an axis that is left as it is.
@@ -58,17 +60,6 @@ impl GaussianOptions {
                 if sigma > 1e-15 { Weights::new(weights).map(Some) } else { Ok(None) }
             })
             .collect()
-    }
-}
-
-impl GaussianOptions {
-    fn weights_for(&self, ndim: usize) -> Result<Vec<Option<Weights>>> {
-        let n = self.given.as_ref().map_or(self.sigma.len(), Vec::len);
-        if n != ndim {
-            let given = format!("{n} values");
-            return Err(Error::argument("sigma", given, format!("{ndim}, one per axis")));
-        }
-        self.weights()
     }
 }
 
@@ -131,52 +122,6 @@ pub fn gaussian_weights(sigma: f64, order: usize, truncate: f64) -> Result<Vec<f
         (-radius..=radius).zip(&phi).map(|(x, p)| polynomial(x as f64) * p).collect();
     weights.reverse();
     Ok(weights)
-}
-
-/// Bytes of scratch that [`gaussian`] needs for a target of this shape.
-///
-/// # Errors
-/// [`Error::InvalidArgument`] as for [`gaussian_weights`], or if there is not one sigma per axis.
-pub fn gaussian_scratch_bytes(
-    target_shape: &[usize],
-    options: &GaussianOptions,
-    dtype: Dtype,
-) -> Result<usize> {
-    Ok(correlate_axes_scratch_bytes(target_shape, &options.weights_for(target_shape.len())?, dtype))
-}
-
-/// Smooths a block: bit for bit scipy.ndimage's `gaussian_filter` with an output of the input's dtype.
-///
-/// `input` covers `output`'s region grown by [`GaussianOptions::radius`]; samples outside the image were made by the engine
-/// according to `boundary`. Every axis is summed in double and cut to the samples' dtype, in the order of the axes,
-/// so integer results are truncated, as scipy's are. NaN spreads as far as the filter reaches. Takes every dtype.
-/// Derivative weights (order above 0) may differ from scipy's in the last bit.
-///
-/// ```
-/// use petavox_core::{Block, Boundary, CancelToken, Dtype, Region};
-/// use petavox_kernels::filter::{GaussianOptions, gaussian, gaussian_scratch_bytes};
-/// let options = GaussianOptions { truncate: 1.0, ..GaussianOptions::new([1.0]) };
-/// let input = Block::from_vec(Region::new([-1], [5]), vec![9f64, 9.0, 0.0, 0.0, 0.0])?;
-/// let mut output = Block::zeros(Region::new([0], [3]), Dtype::Float64)?;
-/// let mut scratch = petavox_core::Buffer::zeroed(gaussian_scratch_bytes(&[3], &options, Dtype::Float64)?)?;
-/// gaussian(&input, &mut output, &options, Boundary::Reflect, &[3], scratch.bytes_mut(), &CancelToken::new())?;
-/// assert!((output.typed::<f64>()?[0] - 6.5337).abs() < 1e-3);
-/// # Ok::<(), petavox_core::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::InvalidArgument`] for options that make no filter; [`Error::Internal`] if the blocks do not fit together; [`Error::Cancelled`].
-pub fn gaussian(
-    input: &Block,
-    output: &mut Block,
-    options: &GaussianOptions,
-    boundary: Boundary,
-    image_shape: &[usize],
-    scratch: &mut [u8],
-    cancel: &CancelToken,
-) -> Result<()> {
-    let weights = options.weights_for(output.region().ndim())?;
-    correlate_axes(input, output, &weights, boundary, image_shape, scratch, cancel)
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
-//! The innermost loop of all separable filters: weighted sums of doubles at equal distances.
+//! Weighted sums of doubles at equal distances: the innermost loop of all filters along an axis.
 //!
 //! The additions are done in the order of scipy.ndimage's `correlate1d` and never fused, so that every instruction set
 //! and every cut into blocks gives the same bits.
 
-/// Weights of a one-dimensional correlation with an odd number of taps, and how they mirror.
+use petavox_core::{Error, Result};
+
+/// Weights of a one-dimensional correlation, where its centre lies, and how they mirror.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     values: Vec<f64>,
+    before: usize,
     symmetry: Symmetry,
 }
 
@@ -18,17 +21,31 @@ enum Symmetry {
 }
 
 impl Weights {
-    /// Takes the weights of a correlation, `values[radius]` being the centre's; symmetry is found with scipy's tolerance.
+    /// Takes the weights of a correlation, of which an odd number centres on its own sample; symmetry is found with scipy's
+    /// tolerance.
     ///
     /// # Errors
-    /// [`petavox_core::Error::InvalidArgument`] if their number is even.
-    pub fn new(values: Vec<f64>) -> petavox_core::Result<Weights> {
+    /// [`Error::InvalidArgument`] if their number is even.
+    pub fn new(values: Vec<f64>) -> Result<Weights> {
         if values.len().is_multiple_of(2) {
-            return Err(petavox_core::Error::argument("weights", values.len(), "an odd number"));
+            return Err(Error::argument("weights", values.len(), "an odd number"));
         }
+        Weights::with_origin(values, 0)
+    }
+
+    /// Takes any number of weights but none; the one that meets the own sample is number `values.len() / 2 + origin`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if there is none, or there is no weight of that number.
+    pub fn with_origin(values: Vec<f64>, origin: i64) -> Result<Weights> {
+        if values.is_empty() {
+            return Err(Error::argument("weights", "none", "at least one"));
+        }
+        let before = centre(values.len(), origin)?;
         let r = values.len() / 2;
         let mirrors = |sign: f64| {
-            (1..=r).all(|i| (values[r + i] - sign * values[r - i]).abs() <= f64::EPSILON)
+            values.len() % 2 == 1
+                && (1..=r).all(|i| (values[r + i] - sign * values[r - i]).abs() <= f64::EPSILON)
         };
         let symmetry = if mirrors(1.0) {
             Symmetry::Even
@@ -37,7 +54,7 @@ impl Weights {
         } else {
             Symmetry::None
         };
-        Ok(Weights { values, symmetry })
+        Ok(Weights { values, before, symmetry })
     }
 
     /// The weights, left to right.
@@ -45,46 +62,35 @@ impl Weights {
         &self.values
     }
 
-    /// How many samples on each side of the centre are needed.
-    pub fn radius(&self) -> usize {
-        self.values.len() / 2
+    /// How many samples before and after its own a sum needs.
+    pub fn reach(&self) -> (usize, usize) {
+        (self.before, self.values.len() - 1 - self.before)
     }
 }
 
+/// The number of the sample of a window that is the window's own, `origin` from the middle.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] if the window has no such sample.
+pub(crate) fn centre(len: usize, origin: i64) -> Result<usize> {
+    let at = (len / 2) as i64 + origin;
+    if (0..len as i64).contains(&at) {
+        return Ok(at as usize);
+    }
+    let (low, high) = (-((len / 2) as i64), (len as i64 - 1) / 2);
+    Err(Error::argument("origin", origin, format!("{low} to {high} for a window of {len}")))
+}
+
+/// Sums that are made side by side.
 const LANES: usize = 32;
 
-/// `out[i] = sum over j of weights[j] * line[i + j * step]`: `line` holds `out.len() + 2 * radius * step` doubles.
-pub(crate) fn correlate(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) {
-    assert!(line.len() >= out.len() + 2 * weights.radius() * step, "a line shorter than its taps");
-    #[cfg(target_arch = "x86_64")]
-    {
-        if std::arch::is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512F.
-            return unsafe { correlate_avx512(line, step, weights, out) };
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has AVX2.
-            return unsafe { correlate_avx2(line, step, weights, out) };
-        }
-    }
-    correlate_any(line, step, weights, out);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn correlate_avx512(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) {
-    correlate_any(line, step, weights, out);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn correlate_avx2(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) {
-    correlate_any(line, step, weights, out);
-}
-
-/// Plain loops of a fixed length, which the compiler turns into the vectors of whatever function this is inlined in.
+/// `out[i] = sum over j of weights[j] * line[i + j * step]`: `line` holds at least `out.len() + (n - 1) * step` doubles.
 #[inline(always)]
-fn correlate_any(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) {
+pub(crate) fn correlate(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) {
+    assert!(
+        line.len() >= out.len() + (weights.values.len() - 1) * step,
+        "a line shorter than its taps"
+    );
     let whole = out.len() - out.len() % LANES;
     let (vectors, rest) = out.split_at_mut(whole);
     for (i, chunk) in vectors.chunks_exact_mut(LANES).enumerate() {
@@ -103,14 +109,15 @@ fn correlate_any(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) 
 #[inline(always)]
 fn sum_lanes<const N: usize>(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) {
     let w = &weights.values[..];
-    let r = weights.radius();
+    let last = w.len() - 1;
+    let r = w.len() / 2;
     let mut acc = [0.0f64; N];
     match weights.symmetry {
         Symmetry::Even => {
             start(&mut acc, &line[r * step..], w[r]);
             for j in 0..r {
                 let left = &line[j * step..][..N];
-                let right = &line[(2 * r - j) * step..][..N];
+                let right = &line[(last - j) * step..][..N];
                 for k in 0..N {
                     acc[k] += (left[k] + right[k]) * w[j];
                 }
@@ -120,7 +127,7 @@ fn sum_lanes<const N: usize>(line: &[f64], step: usize, weights: &Weights, out: 
             start(&mut acc, &line[r * step..], w[r]);
             for j in 0..r {
                 let left = &line[j * step..][..N];
-                let right = &line[(2 * r - j) * step..][..N];
+                let right = &line[(last - j) * step..][..N];
                 for k in 0..N {
                     acc[k] += (left[k] - right[k]) * w[j];
                 }
@@ -128,8 +135,8 @@ fn sum_lanes<const N: usize>(line: &[f64], step: usize, weights: &Weights, out: 
         }
         Symmetry::None => {
             // scipy begins with the last tap.
-            start(&mut acc, &line[2 * r * step..], w[2 * r]);
-            for j in 0..2 * r {
+            start(&mut acc, &line[last * step..], w[last]);
+            for j in 0..last {
                 let tap = &line[j * step..][..N];
                 for k in 0..N {
                     acc[k] += tap[k] * w[j];
@@ -152,20 +159,28 @@ fn start<const N: usize>(acc: &mut [f64; N], line: &[f64], weight: f64) {
 mod tests {
     use super::*;
 
+    crate::wide::widest!(correlate_widest(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) = correlate);
+
     #[test]
     fn every_instruction_set_gives_the_definition_to_the_bit() {
         let line: Vec<f64> = (0..400).map(|i| ((i * 7919) % 1013) as f64 / 7.0 - 60.0).collect();
-        for taps in
-            [vec![0.25, 0.5, 0.25], vec![-0.1, 0.3, 0.0, -0.3, 0.1], vec![0.1, 0.7, 0.3], vec![2.0]]
-        {
-            let weights = Weights::new(taps.clone()).unwrap();
-            let (r, n) = (weights.radius(), taps.len());
+        for taps in [
+            vec![0.25, 0.5, 0.25],
+            vec![-0.1, 0.3, 0.0, -0.3, 0.1],
+            vec![0.1, 0.7, 0.3],
+            vec![0.3, 0.3],
+            vec![0.1, 0.2, 0.4, 0.8],
+            vec![2.0],
+        ] {
+            let weights = Weights::with_origin(taps.clone(), 0).unwrap();
+            let (r, n) = (taps.len() / 2, taps.len());
             for (step, len) in [(1, 301), (3, 100), (7, 41), (1, 8), (1, 1)] {
                 let want: Vec<f64> = (0..len)
                     .map(|i| {
                         let x = |j: usize| line[i + j * step];
-                        let symmetric = (0..n).all(|j| taps[j] == taps[n - 1 - j]);
-                        let odd = !symmetric && (0..n).all(|j| taps[j] == -taps[n - 1 - j]);
+                        let symmetric = n % 2 == 1 && (0..n).all(|j| taps[j] == taps[n - 1 - j]);
+                        let odd =
+                            !symmetric && n % 2 == 1 && (0..n).all(|j| taps[j] == -taps[n - 1 - j]);
                         let mut sum;
                         if symmetric || odd {
                             let sign = if odd { -1.0 } else { 1.0 };
@@ -179,17 +194,20 @@ mod tests {
                     })
                     .collect();
                 let mut out = vec![0.0; len];
-                correlate_any(&line, step, &weights, &mut out);
-                assert_eq!(out, want);
                 correlate(&line, step, &weights, &mut out);
                 assert_eq!(out, want);
-                #[cfg(target_arch = "x86_64")]
-                if std::arch::is_x86_feature_detected!("avx2") {
-                    // SAFETY: the processor has AVX2.
-                    unsafe { correlate_avx2(&line, step, &weights, &mut out) };
-                    assert_eq!(out, want);
-                }
+                correlate_widest(&line, step, &weights, &mut out);
+                assert_eq!(out, want);
             }
         }
+    }
+
+    #[test]
+    fn a_window_has_its_own_sample_inside() {
+        assert_eq!(Weights::with_origin(vec![1.0; 4], 1).unwrap().reach(), (3, 0));
+        assert_eq!(Weights::with_origin(vec![1.0; 4], -2).unwrap().reach(), (0, 3));
+        assert!(Weights::with_origin(vec![1.0; 4], 2).is_err());
+        assert!(Weights::with_origin(vec![1.0; 3], -2).is_err());
+        assert!(Weights::with_origin(vec![], 0).is_err());
     }
 }

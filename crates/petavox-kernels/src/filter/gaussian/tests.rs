@@ -1,23 +1,18 @@
 use super::*;
+use crate::filter::Separable;
 use crate::golden;
-use petavox_core::{Buffer, CancelToken, Region};
+use petavox_core::{Block, Boundary, Buffer, CancelToken, Dtype, Region};
 
 fn run(image: &Block, target: &Region, options: &GaussianOptions, boundary: Boundary) -> Block {
-    let radius = options.radius().unwrap();
-    let input = golden::cut(image, &target.grow(&radius, &radius), boundary);
-    let bytes = gaussian_scratch_bytes(target.shape(), options, image.dtype()).unwrap();
+    let filter = Separable { lines: options.lines().unwrap(), boundary };
+    let (low, high) = filter.reach(target.ndim());
+    let input = golden::cut(image, &target.grow(&low, &high), boundary);
+    let bytes = filter.scratch_bytes(target.shape(), image.dtype());
     let mut scratch = Buffer::zeroed(bytes).unwrap();
     let mut output = Block::zeros(target.clone(), image.dtype()).unwrap();
-    gaussian(
-        &input,
-        &mut output,
-        options,
-        boundary,
-        image.shape(),
-        scratch.bytes_mut(),
-        &CancelToken::new(),
-    )
-    .unwrap();
+    filter
+        .run(&input, &mut output, image.shape(), scratch.bytes_mut(), &CancelToken::new())
+        .unwrap();
     output
 }
 
@@ -92,10 +87,8 @@ fn bad_options_name_the_argument() {
 }
 
 #[test]
-fn one_sigma_per_axis_is_asked_for() {
-    let options = GaussianOptions::new([1.0, 2.0]);
-    let err = gaussian_scratch_bytes(&[4, 4, 4], &options, Dtype::UInt8).unwrap_err();
-    assert!(err.to_string().contains("one per axis"));
-    let huge = GaussianOptions::new([2e6; 8]);
-    assert!(gaussian_scratch_bytes(&[4; 8], &huge, Dtype::UInt8).unwrap() > 1 << 60);
+fn what_cannot_be_counted_is_too_much_and_no_overflow() {
+    let lines = GaussianOptions::new([2e6; 8]).lines().unwrap();
+    let filter = Separable { lines, boundary: Boundary::Reflect };
+    assert!(filter.scratch_bytes(&[4; 8], Dtype::UInt8) > 1 << 60);
 }

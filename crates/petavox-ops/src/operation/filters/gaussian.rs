@@ -1,33 +1,39 @@
 //! `gaussian`: smoothing, equal to scipy.ndimage.gaussian_filter.
 
+use super::lines::{Lines, axes_of, dtype_of};
 use crate::Params;
-use petavox_core::{Boundary, Error, ImageSpec, Region, Result};
-use petavox_engine::{BlockCall, BlockOp, Need, Node};
-use petavox_kernels::filter::{GaussianOptions, gaussian, gaussian_scratch_bytes};
+use crate::params::number_json;
+use petavox_core::{Boundary, Dtype, Error, Result};
+use petavox_engine::Node;
+use petavox_kernels::filter::{GaussianOptions, Separable};
+use serde_json::json;
 use std::sync::Arc;
 
-struct Gaussian {
-    options: GaussianOptions,
-    radius: Vec<usize>,
-    boundary: Boundary,
-}
-
-/// Smooths with a Gaussian of `sigma` samples; weights, `truncate`, `mode` and dtype rules are scipy's. A caller that has computed its own
-/// `weights` (a list per axis, `null` for an axis that is left as it is) gives those instead of `sigma` and `truncate`.
+/// Smooths with a Gaussian of `sigma` samples; weights, `order` (of the derivative), `truncate`, `mode` and dtype rules are scipy's.
+/// `axes` says which axes are filtered, and in which order; `dtype` is the result's. A caller that has computed its own
+/// `weights` (a list per axis, `null` for an axis that is left as it is) gives those instead of `sigma`, `order` and `truncate`.
 ///
 /// # Errors
 /// If `sigma` or `truncate` is negative, or there are more or fewer values than axes.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
+    let spec = input.spec();
     let given = params.parsed::<Vec<Option<Vec<f64>>>>("weights")?;
-    if let Some(n) = given.as_ref().map(Vec::len).filter(|n| *n != input.spec().ndim()) {
-        let expected = format!("{}, one per axis", input.spec().ndim());
+    if let Some(n) = given.as_ref().map(Vec::len).filter(|n| *n != spec.ndim()) {
+        let expected = format!("{}, one per axis", spec.ndim());
         return Err(Error::argument("gaussian: weights", format!("{n} lists"), expected));
     }
     let default = if given.is_some() { 0.0 } else { 1.0 };
-    let sigma = params.per_axis("sigma", input.spec(), default)?;
+    let sigma = params.per_axis("sigma", spec, default)?;
+    let order = super::lines::whole_numbers(params, "order", spec.ndim(), 0)?;
+    if let Some(negative) = order.iter().find(|o| !(0..=32).contains(*o)) {
+        return Err(Error::argument("gaussian: order", negative, "0 to 32"));
+    }
+    let order = order.iter().map(|o| *o as usize).collect();
     let truncate = params.number("truncate")?.unwrap_or(4.0);
+    let axes = axes_of(params, spec)?;
+    let dtype = dtype_of(params)?;
     let boundary = params.boundary()?;
-    bind(input, GaussianOptions { truncate, given, ..GaussianOptions::new(sigma) }, boundary)
+    bind(input, GaussianOptions { sigma, order, truncate, given }, axes, boundary, dtype)
 }
 
 /// [`build`] for callers that have the values.
@@ -40,57 +46,29 @@ pub fn smooth(
     truncate: f64,
     boundary: Boundary,
 ) -> Result<Arc<Node>> {
-    bind(input, GaussianOptions { truncate, ..GaussianOptions::new(sigma) }, boundary)
+    let axes = (0..input.spec().ndim()).collect();
+    bind(input, GaussianOptions { truncate, ..GaussianOptions::new(sigma) }, axes, boundary, None)
 }
 
-fn bind(input: &Arc<Node>, options: GaussianOptions, boundary: Boundary) -> Result<Arc<Node>> {
-    let radius = options.radius()?;
-    Node::block(Arc::new(Gaussian { options, radius, boundary }), vec![input.clone()], vec![])
-}
-
-impl BlockOp for Gaussian {
-    fn name(&self) -> &'static str {
-        "gaussian"
+fn bind(
+    input: &Arc<Node>,
+    options: GaussianOptions,
+    axes: Vec<usize>,
+    boundary: Boundary,
+    dtype: Option<Dtype>,
+) -> Result<Arc<Node>> {
+    let of_all = options.lines()?;
+    let line = |axis: &usize| of_all.iter().find(|(a, _)| a == axis).cloned();
+    let mut params = json!({
+        "sigma": options.sigma, "order": options.order, "truncate": options.truncate, "axes": axes,
+        "mode": boundary.mode(), "cval": number_json(boundary.cval()),
+    });
+    if let Some(given) = &options.given {
+        params["weights"] = json!(given);
     }
-
-    fn params(&self) -> serde_json::Value {
-        let mut params = serde_json::json!({
-            "sigma": self.options.sigma, "truncate": self.options.truncate,
-            "mode": self.boundary.mode(), "cval": self.boundary.cval(),
-        });
-        if let Some(given) = &self.options.given {
-            params["weights"] = serde_json::json!(given);
-        }
-        params
+    if let Some(dtype) = dtype {
+        params["dtype"] = json!(dtype);
     }
-
-    fn output(&self, inputs: &[&ImageSpec]) -> Result<ImageSpec> {
-        Ok(inputs[0].clone())
-    }
-
-    fn needs(&self, _inputs: &[&ImageSpec], target: &Region) -> Vec<Need> {
-        vec![Need { region: target.grow(&self.radius, &self.radius), boundary: self.boundary }]
-    }
-
-    fn scratch_bytes(&self, inputs: &[&ImageSpec], target: &Region) -> u64 {
-        gaussian_scratch_bytes(target.shape(), &self.options, inputs[0].dtype).unwrap_or(usize::MAX)
-            as u64
-    }
-
-    fn cost_ns(&self) -> f64 {
-        1.0 + self.radius.iter().map(|&r| 0.35 * r as f64).sum::<f64>()
-    }
-
-    fn run(&self, call: BlockCall<'_>) -> Result<()> {
-        let shape = &call.specs[0].shape;
-        gaussian(
-            call.inputs[0],
-            call.output,
-            &self.options,
-            self.boundary,
-            shape,
-            call.scratch.bytes_mut(),
-            call.cancel,
-        )
-    }
+    let filter = Separable { lines: axes.iter().filter_map(line).collect(), boundary };
+    Lines { name: "gaussian", params, filter, dtype }.of(input)
 }
