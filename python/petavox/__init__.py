@@ -16,7 +16,7 @@ Examples
 (4, 6)
 """
 
-from . import config, filters, measure, morphology, ndimage, skeleton, transform
+from . import config, exposure, filters, measure, morphology, ndimage, skeleton, transform
 from ._core import __version__
 from ._open import from_array, imread, open
 from ._persist import compute
@@ -31,6 +31,7 @@ __all__ = [
     "__version__",
     "compute",
     "config",
+    "exposure",
     "filters",
     "from_array",
     "imread",

@@ -47,6 +47,9 @@ class LazyImage:
     def held(self) -> dict[str, Any]:
         """The Python objects that the plan names."""
 
+    def histogram(self, nbins: int, settings: Mapping[str, Any]) -> tuple[list[int], list[float]]:
+        """The image's histogram: samples in each bin, and the middles of the bins."""
+
     def holding(self, object: Any, name: str) -> LazyImage:
         """The same image, which keeps an object alive as long as anything is made of it."""
 

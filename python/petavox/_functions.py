@@ -486,3 +486,6 @@ def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     if equal_nan and a.dtype.kind == b.dtype.kind == "f":
         same = same | (np.isnan(a) & np.isnan(b))
     return bool(reduction(same, "all", None, False).compute())
+
+
+from . import _order as _order  # noqa: E402  (adds its functions to the table)

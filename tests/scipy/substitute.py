@@ -109,9 +109,14 @@ def swapped(value, swap):
     return value
 
 
+def edge(n):
+    """Samples of a chunk or block along an axis of `n`: few and odd, and not thousands of them."""
+    return max(5, n // 12 | 1)
+
+
 def write_zarr(path, array):
     """A Zarr of format 2 in small odd chunks, written plainly: thousands of them have to be quick."""
-    chunks = [min(n, 3 if axis % 2 else 5) for axis, n in enumerate(array.shape)]
+    chunks = [min(n, edge(n) - 2 * (axis % 2)) for axis, n in enumerate(array.shape)]
     path.mkdir()
     about = {"zarr_format": 2, "shape": array.shape, "chunks": chunks, "dtype": array.dtype.str, "order": "C"}
     about |= {"compressor": None, "filters": None, "fill_value": 0}
@@ -159,7 +164,8 @@ def chunked(function, config):
         if not lazy or outputs:
             config.calls["eager"] += 1
             return function(*args, **kwargs)
-        with petavox.config.set(block_edge=5):
+        longest = max(max(given[name].shape) for name in lazy)
+        with petavox.config.set(block_edge=edge(longest)):
             bound.arguments.update(given)
             try:
                 result = function(*bound.args, **bound.kwargs)

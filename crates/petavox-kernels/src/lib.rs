@@ -8,6 +8,7 @@
 
 pub mod bits;
 pub mod distance;
+pub mod exposure;
 pub mod filter;
 pub mod gather;
 pub mod label;

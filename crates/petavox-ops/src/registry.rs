@@ -17,6 +17,7 @@ pub const FAMILIES: &[Family] = &[
     Family { title: "Ranks and grey morphology", operations: op::ranks::OPERATIONS },
     Family { title: "Morphology", operations: op::morphology::OPERATIONS },
     Family { title: "Labels", operations: op::labels::OPERATIONS },
+    Family { title: "Exposure", operations: op::exposure::OPERATIONS },
     Family { title: "Thresholds", operations: op::thresholds::OPERATIONS },
     Family { title: "Geometry", operations: op::geometry::OPERATIONS },
 ];

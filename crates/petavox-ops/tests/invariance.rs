@@ -2,6 +2,8 @@
 //! the registry gives the same bits, and those are what a plain definition gives.
 
 mod cuts;
+#[path = "cuts/exposure.rs"]
+mod exposure;
 #[path = "cuts/linear.rs"]
 mod linear;
 #[path = "cuts/plain.rs"]
@@ -302,7 +304,17 @@ fn config(cases: u32) -> ProptestConfig {
 
 /// This table and those of files of their own, a line each.
 fn rows() -> impl Iterator<Item = &'static (&'static str, Input, usize, Definition)> {
-    [TABLE, linear::ROWS, pointwise::ROWS, ranks::ROWS, reductions::ROWS].into_iter().flatten()
+    // One line each, so that they are added without being in each other's way.
+    #[rustfmt::skip]
+    let tables = [
+        TABLE,
+        exposure::ROWS,
+        linear::ROWS,
+        pointwise::ROWS,
+        ranks::ROWS,
+        reductions::ROWS,
+    ];
+    tables.into_iter().flatten()
 }
 
 #[test]

@@ -239,6 +239,17 @@ impl LazyImage {
         serde_json::to_string(&saved).map_err(|e| PyValueError::new_err(e.to_string()))
     }
 
+    /// The image's histogram: samples in each bin, and the middles of the bins.
+    fn histogram(
+        &self,
+        py: Python<'_>,
+        nbins: usize,
+        settings: Settings,
+    ) -> PyResult<(Vec<u64>, Vec<f64>)> {
+        let found = run(py, &settings, |options| self.image.histogram(nbins, options))?;
+        Ok((found.counts().to_vec(), found.centres().to_vec()))
+    }
+
     /// Measures the regions of a label image; a table as a dict of columns.
     #[pyo3(signature = (properties, settings, intensity=None))]
     fn measure<'py>(

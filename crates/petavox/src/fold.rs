@@ -4,7 +4,8 @@ use crate::Image;
 use petavox_core::{Result, Table};
 use petavox_engine::explain::Document;
 use petavox_engine::{Node, RunContext, RunOptions, Target, Value, execute, plan};
-use petavox_kernels::measure::RegionRow;
+use petavox_kernels::measure::{Histogram, RegionRow};
+use petavox_ops::operation::measures::histogram::histogram;
 use petavox_ops::operation::measures::measure::{measure, table};
 use petavox_ops::operation::reduce::{
     ReduceOptions, Reduced, Reduction, reduce, reduce_with, reduced,
@@ -25,6 +26,15 @@ impl Image {
     /// For the histogram of a mask, extremes of an image without samples, and whatever goes wrong on the way.
     pub fn reduce(&self, reduction: Reduction, run: &RunOptions) -> Result<Reduced> {
         reduced(&value(&reduce(self.node(), reduction)?, &RunContext::new(run)?)?, reduction)
+    }
+
+    /// How many samples have which value, with scikit-image's bins: one per integer, `n_bins` for floats.
+    ///
+    /// # Errors
+    /// For a mask, NaN, an image without samples, and whatever goes wrong on the way.
+    pub fn histogram(&self, n_bins: usize, run: &RunOptions) -> Result<Histogram> {
+        let context = RunContext::new(run)?;
+        Ok(value(&histogram(self.node(), n_bins)?, &context)?.get::<Histogram>()?.clone())
     }
 
     /// The plan of [`Image::reduce`].

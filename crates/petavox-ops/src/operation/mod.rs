@@ -2,6 +2,7 @@
 
 pub mod arrays;
 pub mod elementwise;
+pub mod exposure;
 pub mod filters;
 pub mod geometry;
 pub mod internal;
