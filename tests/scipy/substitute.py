@@ -45,7 +45,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.folder = pathlib.Path(tempfile.mkdtemp(prefix="petavox-scipy-"))
+    # Many small files: in memory, where the system has such a folder.
+    memory = pathlib.Path("/dev/shm")
+    config.folder = pathlib.Path(tempfile.mkdtemp(prefix="petavox-scipy-", dir=memory if memory.is_dir() else None))
     config.outcomes = {}
     config.calls = {"chunked": 0, "eager": 0}
     make = functools.partial(chunked, config=config) if config.getoption("--chunked") else (lambda function: function)
