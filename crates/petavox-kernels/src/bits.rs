@@ -5,6 +5,7 @@
 //! `x / 64`, bits past the end of a row are always zero, rows follow each other in (z, y) order. A 2-D mask is one plane.
 
 mod pack;
+pub mod row;
 #[cfg(test)]
 mod tests;
 

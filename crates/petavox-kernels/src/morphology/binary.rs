@@ -1,8 +1,11 @@
-//! Erosion, dilation, opening and closing of masks.
+//! Erosion, dilation, opening and closing of masks, 64 samples at a time.
+
+mod steps;
 
 use super::Footprint;
-use crate::filter::for_each_index;
-use petavox_core::{Block, Dtype, Error, Halo, Region, Result, strides};
+use crate::bits::row::{bits_at, fill_bits, pack_bytes, unpack_bytes};
+use petavox_core::{Block, Dtype, Error, Halo, Region, Result};
+use steps::Step;
 
 /// The four operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,34 +19,19 @@ pub enum BinaryOp {
     Closing,
 }
 
-/// An operation on masks in scipy.ndimage's words (`binary_erosion` and so on, `origin` 0).
+/// An operation on masks in scipy.ndimage's words (`binary_erosion` and so on).
 #[derive(Clone, Debug, PartialEq)]
 pub struct BinaryOptions {
     /// What is done.
     pub op: BinaryOp,
     /// scipy's `structure`.
     pub footprint: Footprint,
+    /// scipy's `origin`: where the footprint's centre is moved to, per axis.
+    pub origin: Vec<i64>,
     /// How often erosion or dilation is repeated, at least once.
     pub iterations: usize,
-    /// What stands outside the image, at every repetition. scipy's opening and closing always use `false`.
+    /// What stands outside the image, at every repetition.
     pub border_value: bool,
-}
-
-/// One combination of shifted copies of the whole block.
-struct Step {
-    offsets: Vec<Vec<i64>>,
-    erode: bool,
-    /// Samples outside the image are set to the border value before this step.
-    resets: bool,
-}
-
-impl Step {
-    /// Samples needed before and after.
-    fn reach(&self, axis: usize) -> (usize, usize) {
-        let along = self.offsets.iter().map(|o| o[axis]);
-        let (low, high) = along.fold((0, 0), |(l, h), o| (o.min(l), o.max(h)));
-        (-low as usize, high as usize)
-    }
 }
 
 impl BinaryOptions {
@@ -53,7 +41,15 @@ impl BinaryOptions {
     /// [`Error::InvalidArgument`] for no or more than eight axes.
     pub fn new(op: BinaryOp, ndim: usize) -> Result<BinaryOptions> {
         let footprint = Footprint::connectivity(ndim, 1)?;
-        Ok(BinaryOptions { op, footprint, iterations: 1, border_value: false })
+        let origin = vec![0; ndim];
+        Ok(BinaryOptions { op, footprint, origin, iterations: 1, border_value: false })
+    }
+
+    /// Where the samples lie that an erosion (or else a dilation) looks at, relative to its own.
+    pub fn offsets(&self, erode: bool) -> Vec<Vec<i64>> {
+        let sign = if erode { 1 } else { -1 };
+        let moved = |o: &Vec<i64>| o.iter().zip(&self.origin).map(|(x, m)| sign * (x - m)).collect();
+        self.footprint.offsets().iter().map(moved).collect()
     }
 
     /// Samples needed around a target, per axis.
@@ -62,10 +58,9 @@ impl BinaryOptions {
         for &erode in self.kinds() {
             for step in self.pass(erode) {
                 for a in 0..self.footprint.ndim() {
-                    let (low, high) = step.reach(a);
                     let times = |n: usize| n.saturating_mul(self.iterations);
-                    halo.low[a] = halo.low[a].saturating_add(times(low));
-                    halo.high[a] = halo.high[a].saturating_add(times(high));
+                    halo.low[a] = halo.low[a].saturating_add(times(step.low[a]));
+                    halo.high[a] = halo.high[a].saturating_add(times(step.high[a]));
                 }
             }
         }
@@ -84,69 +79,82 @@ impl BinaryOptions {
 
     /// One erosion or dilation: a box goes axis by axis, in windows that double.
     fn pass(&self, erode: bool) -> Vec<Step> {
-        let sign = if erode { 1 } else { -1 };
-        let mut steps = vec![];
-        if self.footprint.is_cuboid() {
-            let ndim = self.footprint.ndim();
-            for (axis, &len) in self.footprint.shape().iter().enumerate() {
-                let along = |x: i64| (0..ndim).map(|a| if a == axis { x } else { 0 }).collect();
-                let low = if erode { -((len / 2) as i64) } else { len as i64 / 2 - len as i64 + 1 };
-                let mut window = 3.min(len);
-                if len > 1 {
-                    let offsets = (0..window as i64).map(|x| along(low + x)).collect();
-                    steps.push(Step { offsets, erode, resets: false });
-                }
-                while window < len {
-                    let shift = window.min(len - window);
-                    let offsets = vec![along(0), along(shift as i64)];
-                    steps.push(Step { offsets, erode, resets: false });
-                    window += shift;
-                }
-            }
-        } else {
-            let flipped = |o: &Vec<i64>| o.iter().map(|x| sign * x).collect();
-            let offsets = self.footprint.offsets().iter().map(flipped).collect();
-            steps.push(Step { offsets, erode, resets: false });
+        let ndim = self.footprint.ndim();
+        if !self.footprint.is_cuboid() {
+            return vec![Step::new(&self.offsets(erode), erode, ndim)];
         }
-        if let Some(step) = steps.first_mut() {
-            step.resets = true;
+        let mut steps = vec![];
+        for (axis, &len) in self.footprint.shape().iter().enumerate() {
+            let along =
+                |x: i64| (0..ndim).map(|a| if a == axis { x } else { 0 }).collect::<Vec<_>>();
+            let (half, len_i) = ((len / 2) as i64, len as i64);
+            let origin = self.origin[axis];
+            let low = if erode { -half - origin } else { half - len_i + 1 + origin };
+            // Along rows windows double inside a step.
+            let mut window = if axis + 1 == ndim { len } else { 3.min(len) };
+            if len > 1 || origin != 0 {
+                let offsets: Vec<_> = (0..window as i64).map(|x| along(low + x)).collect();
+                steps.push(Step::new(&offsets, erode, ndim));
+            }
+            while window < len {
+                let shift = window.min(len - window);
+                steps.push(Step::new(&[along(0), along(shift as i64)], erode, ndim));
+                window += shift;
+            }
         }
         steps
     }
 }
 
-/// Bytes of scratch that [`binary_morphology`] needs for a target of this shape.
-pub fn binary_morphology_scratch_bytes(target_shape: &[usize], options: &BinaryOptions) -> usize {
+/// Words of a row of bits.
+fn row_words(region: &Region) -> usize {
+    region.row_len().div_ceil(64)
+}
+
+fn n_rows(region: &Region) -> usize {
+    region.shape()[..region.ndim() - 1].iter().product()
+}
+
+/// Bytes of scratch that [`binary_morphology`] needs for a target of this shape; `masked` if there is a mask.
+pub fn binary_morphology_scratch_bytes(
+    target_shape: &[usize],
+    options: &BinaryOptions,
+    masked: bool,
+) -> usize {
     let halo = options.halo();
     let grown = |a: usize| target_shape[a].saturating_add(halo.low[a]).saturating_add(halo.high[a]);
-    let axes = 0..target_shape.len().min(halo.low.len());
-    axes.fold(2usize, |n, a| n.saturating_mul(grown(a)))
+    let ndim = target_shape.len().min(halo.low.len());
+    let rows = (0..ndim.saturating_sub(1)).fold(1usize, |n, a| n.saturating_mul(grown(a)));
+    let words = if ndim == 0 { 0 } else { grown(ndim - 1).div_ceil(64) };
+    let buffers = if masked { 5 } else { 3 };
+    rows.saturating_mul(words).saturating_mul(8 * buffers)
 }
 
 /// Erodes, dilates, opens or closes a `bool` mask with the results of scipy.ndimage's `binary_*`.
 ///
-/// `input` covers `output`'s region grown by [`BinaryOptions::halo`]; what it holds outside the image is not looked at. Steps are
-/// taken on the whole block with one byte per sample, so cost grows with the number of neighbours for general footprints and with
-/// the logarithm of the lengths for boxes.
+/// `input` covers `output`'s region grown by [`BinaryOptions::halo`], and so does `mask` if there is one: where it is false, samples
+/// keep their values. What both hold outside the image is not looked at. Samples are packed first; what a footprint's rows share is
+/// combined once for all of them.
 ///
 /// # Errors
-/// [`Error::UnsupportedDtype`] unless both blocks are `bool`; [`Error::InvalidArgument`] for no iterations or a footprint with
+/// [`Error::UnsupportedDtype`] unless all blocks are `bool`; [`Error::InvalidArgument`] for no iterations or a footprint with
 /// another number of axes; [`Error::Internal`] if blocks or scratch do not fit together.
 pub fn binary_morphology(
     input: &Block,
+    mask: Option<&Block>,
     output: &mut Block,
     options: &BinaryOptions,
     image_shape: &[usize],
     scratch: &mut [u8],
 ) -> Result<()> {
     let place = "binary_morphology";
-    for block in [input, output] {
+    for block in [input, output, mask.unwrap_or(input)] {
         if block.dtype() != Dtype::Bool {
             return Err(Error::dtype("binary morphology", block.dtype(), "bool"));
         }
     }
     let ndim = output.region().ndim();
-    if options.footprint.ndim() != ndim {
+    if options.footprint.ndim() != ndim || options.origin.len() != ndim {
         let expected = format!("{ndim} axes");
         let given = format!("{} axes", options.footprint.ndim());
         return Err(Error::argument("footprint", given, expected));
@@ -155,109 +163,112 @@ pub fn binary_morphology(
         return Err(Error::argument("iterations", 0, "1 or more"));
     }
     let halo = options.halo();
-    let mut region = output.region().grow(&halo.low, &halo.high);
-    if !input.region().contains(&region) || image_shape.len() != ndim {
-        let problem = format!("input {} does not cover {region}", input.region());
+    let whole = output.region().grow(&halo.low, &halo.high);
+    let covers = |block: &Block| block.region().contains(&whole);
+    if !covers(input) || mask.is_some_and(|m| !covers(m)) || image_shape.len() != ndim {
+        let problem = format!("input {} does not cover {whole}", input.region());
         return Err(Error::internal(place, problem));
     }
     if output.region().is_empty() {
         return Ok(());
     }
-    let len = region.len();
-    let Some(scratch) = scratch.get_mut(..2 * len) else {
-        return Err(Error::internal(place, "scratch too small"));
+    let n = n_rows(&whole) * row_words(&whole);
+    let n_buffers = if mask.is_some() { 5 } else { 3 };
+    let words = scratch.get_mut(..8 * n * n_buffers).map(bytemuck::try_cast_slice_mut::<u8, u64>);
+    let Some(Ok(words)) = words else {
+        return Err(Error::internal(place, "scratch too small or not aligned"));
     };
-    let (mut now, mut next) = scratch.split_at_mut(len);
-    load(input, &region, now)?;
+    let mut buffers = words.chunks_exact_mut(n);
+    let mut buffer = || buffers.next().ok_or_else(|| Error::internal(place, "scratch"));
+    let (mut now, mut next, windows) = (buffer()?, buffer()?, buffer()?);
+    let mut kept = match mask {
+        Some(mask) => {
+            let (before, allowed) = (buffer()?, buffer()?);
+            load(mask, &whole, allowed)?;
+            Some((before, allowed))
+        }
+        None => None,
+    };
+    load(input, &whole, now)?;
+    let mut region = whole.clone();
     for &erode in options.kinds() {
         let steps = options.pass(erode);
-        for step in (0..options.iterations).flat_map(|_| &steps) {
-            if step.resets {
-                reset_outside(now, &region, image_shape, u8::from(options.border_value));
+        for _ in 0..options.iterations {
+            reset_outside(now, &region, image_shape, options.border_value);
+            let from = region.clone();
+            if let Some((before, _)) = &mut kept {
+                before.copy_from_slice(now);
             }
-            let done = shrunk(&region, step);
-            apply(step, now, &region, next, &done);
-            std::mem::swap(&mut now, &mut next);
-            region = done;
+            for step in &steps {
+                let done = step.shrunk(&region);
+                step.apply(now, &region, next, &done, windows);
+                std::mem::swap(&mut now, &mut next);
+                region = done;
+            }
+            if let Some((before, allowed)) = &kept {
+                keep(now, &region, (before, &from), (allowed, &whole));
+            }
         }
     }
-    let len = region.len();
-    output.typed_mut::<u8>()?.copy_from_slice(&now[..len]);
+    let width = row_words(&region);
+    let row = region.row_len();
+    let samples = output.typed_mut::<u8>()?.chunks_exact_mut(row);
+    samples.zip(now.chunks_exact(width)).for_each(|(to, from)| unpack_bytes(from, to));
     Ok(())
 }
 
-fn load(input: &Block, region: &Region, to: &mut [u8]) -> Result<()> {
+fn load(input: &Block, region: &Region, to: &mut [u64]) -> Result<()> {
     let from = input.typed::<u8>()?;
-    let row = region.shape()[region.ndim() - 1];
-    let mut at = 0;
+    let row = region.row_len();
+    let mut to = to.chunks_exact_mut(row_words(region));
     region.for_each_row(|point| {
-        let f = input.region().offset_of(point);
-        for (t, s) in to[at..at + row].iter_mut().zip(&from[f..f + row]) {
-            *t = u8::from(*s != 0);
+        let at = input.region().offset_of(point);
+        if let Some(to) = to.next() {
+            pack_bytes(&from[at..at + row], to);
         }
-        at += row;
     });
     Ok(())
 }
 
-fn shrunk(region: &Region, step: &Step) -> Region {
-    let (mut start, mut shape) = (region.start().to_vec(), region.shape().to_vec());
-    for a in 0..region.ndim() {
-        let (low, high) = step.reach(a);
-        start[a] += low as i64;
-        shape[a] -= low + high;
-    }
-    Region::new(start, shape)
-}
-
-fn reset_outside(samples: &mut [u8], region: &Region, image_shape: &[usize], value: u8) {
+fn reset_outside(words: &mut [u64], region: &Region, image_shape: &[usize], value: bool) {
     let last = region.ndim() - 1;
     if Region::whole(image_shape).contains(region) {
         return;
     }
-    let row = region.shape()[last];
-    let low = (-region.start()[last]).clamp(0, row as i64) as usize;
-    let high = (image_shape[last] as i64 - region.start()[last]).clamp(low as i64, row as i64);
-    let mut at = 0;
+    let row = region.row_len() as i64;
+    let low = (-region.start()[last]).clamp(0, row);
+    let high = (image_shape[last] as i64 - region.start()[last]).clamp(low, row);
+    let mut rows = words.chunks_exact_mut(row_words(region));
     region.for_each_row(|point| {
-        let inside = (0..last).all(|a| (0..image_shape[a] as i64).contains(&point[a]));
-        let samples = &mut samples[at..at + row];
-        if inside {
-            samples[..low].fill(value);
-            samples[high as usize..].fill(value);
+        let Some(words) = rows.next() else { return };
+        if (0..last).all(|a| (0..image_shape[a] as i64).contains(&point[a])) {
+            fill_bits(words, 0, low as usize, value);
+            fill_bits(words, high as usize, row as usize, value);
         } else {
-            samples.fill(value);
+            fill_bits(words, 0, row as usize, value);
         }
-        at += row;
     });
 }
 
-fn apply(step: &Step, from: &[u8], source: &Region, to: &mut [u8], done: &Region) {
-    let steps = strides(source.shape());
-    let last = source.ndim() - 1;
-    // Where each neighbour of the first target sample lies.
-    let shifts: Vec<usize> = step
-        .offsets
-        .iter()
-        .map(|offset| {
-            let point: Vec<i64> = done.start().iter().zip(offset).map(|(s, o)| s + o).collect();
-            source.offset_of(&point)
-        })
-        .collect();
-    let row = done.shape()[last];
-    let mut at = 0;
-    for_each_index(&done.shape()[..last], &mut |index| {
-        let base: usize = index.iter().zip(&steps).map(|(i, s)| i * s).sum();
-        let to = &mut to[at..at + row];
-        at += row;
-        to.copy_from_slice(&from[base + shifts[0]..][..row]);
-        for shift in &shifts[1..] {
-            let other = &from[base + shift..][..row];
-            if step.erode {
-                to.iter_mut().zip(other).for_each(|(t, s)| *t &= s);
-            } else {
-                to.iter_mut().zip(other).for_each(|(t, s)| *t |= s);
-            }
+/// Samples that are not allowed to change get back what they were before.
+fn keep(now: &mut [u64], region: &Region, before: (&[u64], &Region), allowed: (&[u64], &Region)) {
+    let row_in = |of: &Region, point: &[i64]| {
+        let first = [&point[..point.len() - 1], &[of.start()[of.ndim() - 1]]].concat();
+        let row = of.offset_of(&first) / of.row_len();
+        let width = row_words(of);
+        row * width..(row + 1) * width
+    };
+    let last = region.ndim() - 1;
+    let shift = |of: &Region| (region.start()[last] - of.start()[last]) as usize;
+    let (shift_before, shift_allowed) = (shift(before.1), shift(allowed.1));
+    let mut rows = now.chunks_exact_mut(row_words(region));
+    region.for_each_row(|point| {
+        let Some(row) = rows.next() else { return };
+        let old = &before.0[row_in(before.1, point)];
+        let may = &allowed.0[row_in(allowed.1, point)];
+        for (w, word) in row.iter_mut().enumerate() {
+            let may = bits_at(may, shift_allowed + 64 * w);
+            *word = *word & may | bits_at(old, shift_before + 64 * w) & !may;
         }
     });
 }

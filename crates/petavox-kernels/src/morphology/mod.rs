@@ -2,6 +2,7 @@
 
 mod binary;
 mod extreme;
+pub mod flood;
 mod footprint;
 mod relief;
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::filter::for_each_index;
 use crate::golden;
 use petavox_core::{Boundary, Buffer};
 use proptest::prelude::*;
@@ -9,9 +10,9 @@ fn run(image: &Block, target: &Region, options: &BinaryOptions) -> Block {
     // The engine may put anything outside; the kernel must not look.
     let input = golden::cut(image, &around, Boundary::Nearest);
     let mut scratch =
-        Buffer::zeroed(binary_morphology_scratch_bytes(target.shape(), options)).unwrap();
+        Buffer::zeroed(binary_morphology_scratch_bytes(target.shape(), options, false)).unwrap();
     let mut output = Block::zeros(target.clone(), Dtype::Bool).unwrap();
-    binary_morphology(&input, &mut output, options, image.shape(), scratch.bytes_mut()).unwrap();
+    binary_morphology(&input, None, &mut output, options, image.shape(), scratch.bytes_mut()).unwrap();
     output
 }
 
@@ -30,6 +31,7 @@ fn reference(image: &Block, options: &BinaryOptions) -> Vec<u8> {
             let mut next = vec![];
             for_each_index(image.shape(), &mut |index| {
                 let mut values = options.footprint.offsets().iter().map(|o| {
+                    let o: Vec<i64> = o.iter().zip(&options.origin).map(|(x, m)| x - m).collect();
                     let p: Vec<i64> = (0..index.len())
                         .map(|a| index[a] as i64 + if erode { o[a] } else { -o[a] })
                         .collect();
@@ -66,6 +68,7 @@ fn results_are_scipys() {
         let options = BinaryOptions {
             op: op_of(value["op"].as_str().unwrap()),
             footprint: Footprint::new(structure.shape(), &mask).unwrap(),
+            origin: vec![0; structure.region().ndim()],
             iterations: value["iterations"].as_u64().unwrap() as usize,
             border_value: value["border_value"].as_bool().unwrap(),
         };
@@ -100,17 +103,22 @@ proptest! {
     #[test]
     fn any_cut_gives_the_definition(
         (shape, samples) in masks(), op in 0usize..4, iterations in 1usize..4, border_value: bool,
-        connectivity in 1usize..4, lengths in prop::collection::vec(1usize..8, 3), seed: u64, is_box: bool,
+        connectivity in 1usize..4, lengths in prop::collection::vec(1usize..8, 3), seed: u64, kind in 0usize..3,
+        origin in prop::collection::vec(-2i64..3, 3), holes in prop::collection::vec(any::<bool>(), 343),
     ) {
         let image = Block::from_vec(Region::whole(&shape), samples).unwrap();
         let image = image.viewed_as(Dtype::Bool).unwrap();
-        let footprint = if is_box {
-            Footprint::cuboid(&lengths[..shape.len()]).unwrap()
-        } else {
-            Footprint::connectivity(shape.len(), connectivity).unwrap()
+        let n: usize = lengths[..shape.len()].iter().product();
+        let footprint = match kind {
+            0 => Footprint::cuboid(&lengths[..shape.len()]).unwrap(),
+            1 if holes[..n].contains(&true) => {
+                Footprint::new(&lengths[..shape.len()], &holes[..n]).unwrap()
+            }
+            _ => Footprint::connectivity(shape.len(), connectivity).unwrap(),
         };
+        let origin: Vec<i64> = origin[..shape.len()].to_vec();
         let op = [BinaryOp::Erosion, BinaryOp::Dilation, BinaryOp::Opening, BinaryOp::Closing][op];
-        let options = BinaryOptions { op, footprint, iterations, border_value };
+        let options = BinaryOptions { op, footprint, origin, iterations, border_value };
         let mut joined = Block::zeros(image.region().clone(), Dtype::Bool).unwrap();
         for region in golden::blocks(&shape, seed) {
             joined.copy_from(&run(&image, &region, &options)).unwrap();
@@ -127,7 +135,7 @@ proptest! {
         let image = mask(samples);
         let footprint = Footprint::connectivity(shape.len(), connectivity).unwrap();
         let options = |op, border_value| BinaryOptions {
-            op, footprint: footprint.clone(), iterations: 1, border_value,
+            op, footprint: footprint.clone(), origin: vec![0; shape.len()], iterations: 1, border_value,
         };
         let dilated = run(&image, image.region(), &options(BinaryOp::Dilation, false));
         let eroded = run(&complement, image.region(), &options(BinaryOp::Erosion, true));

@@ -13,6 +13,7 @@ pub mod transpose;
 mod view;
 
 use crate::family::{Operation, family};
+use petavox_core::{ImageSpec, Result};
 
 /// The family's table.
 pub(crate) const OPERATIONS: &[Operation] = family! {
@@ -33,3 +34,17 @@ pub(crate) const OPERATIONS: &[Operation] = family! {
     "tile", One broadcast::build_tile, "tile:reps=2,1", "the image several times side by side (numpy.tile)";
     "transpose", One transpose::build, "transpose", "axes in another order, backwards by default (numpy.transpose)";
 };
+
+/// The spec of `n` such images along a new first axis.
+pub(crate) fn with_first_axis(op: &str, spec: &ImageSpec, n: usize) -> Result<ImageSpec> {
+    let mut named = vec![(view::Named::New(None), n)];
+    named.extend(spec.shape.iter().enumerate().map(|(a, &n)| (view::Named::same(a), n)));
+    view::derived(op, spec, &named)
+}
+
+/// The spec of one of the images along the first axis.
+pub(crate) fn without_first_axis(op: &str, spec: &ImageSpec) -> Result<ImageSpec> {
+    let rest = spec.shape.iter().enumerate().skip(1);
+    let named: Vec<_> = rest.map(|(a, &n)| (view::Named::same(a), n)).collect();
+    view::derived(op, spec, &named)
+}
