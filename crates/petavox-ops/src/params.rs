@@ -134,6 +134,14 @@ impl Params {
         }
     }
 
+    /// Gives `name` a value if neither it nor one of `others` has one.
+    pub(crate) fn set_default(&mut self, name: &str, value: u64, others: &[&str]) {
+        let has = |name: &str| self.given.get(name).is_some_and(|v| !v.is_null());
+        if !has(name) && !others.iter().any(|o| has(o)) {
+            self.given.insert(name.to_owned(), value.into());
+        }
+    }
+
     /// Yes or no.
     ///
     /// # Errors

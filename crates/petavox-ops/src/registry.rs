@@ -16,6 +16,7 @@ pub const FAMILIES: &[Family] = &[
     Family { title: "Filters", operations: op::filters::OPERATIONS },
     Family { title: "Ranks and grey morphology", operations: op::ranks::OPERATIONS },
     Family { title: "Morphology", operations: op::morphology::OPERATIONS },
+    Family { title: "Flooding", operations: op::flooding::OPERATIONS },
     Family { title: "Labels", operations: op::labels::OPERATIONS },
     Family { title: "Exposure", operations: op::exposure::OPERATIONS },
     Family { title: "Thresholds", operations: op::thresholds::OPERATIONS },

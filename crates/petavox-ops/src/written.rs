@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 /// Operations that users do not type, but that plans may hold.
 const INTERNAL: &[(&str, Build)] = &[
+    ("bundle", Build::Many(op::internal::bundle::build)),
     ("describe", Build::One(op::internal::describe::build)),
     ("mask", Build::One(|input, _| op::internal::bits::pack(input))),
     ("max_projection", Build::One(|input, _| op::internal::max_projection::max_projection(input))),

@@ -129,7 +129,6 @@ impl Envelope<'_> {
 
     /// The run `start .. end`, and the zeros beside it if there are any.
     fn run(&mut self, line: &mut [f64], start: usize, end: usize) {
-        let square = self.spacing * self.spacing;
         let (first, last) = (start.saturating_sub(1), (end + 1).min(line.len()));
         let mut n = 0;
         for (i, &value) in line[first..last].iter().enumerate() {
@@ -137,7 +136,7 @@ impl Envelope<'_> {
                 continue;
             }
             let x = (first + i) as f64;
-            while n >= 2 && self.hides(n, x, value, square) {
+            while n >= 2 && self.hides(n, x, value) {
                 n -= 1;
             }
             self.sites[n] = x;
@@ -170,13 +169,13 @@ impl Envelope<'_> {
     }
 
     /// True if the last parabola is nowhere below both the one before it and the new one at `x`.
-    fn hides(&self, n: usize, x: f64, value: f64, square: f64) -> bool {
+    fn hides(&self, n: usize, x: f64, value: f64) -> bool {
         let (x0, v0) = (self.sites[n - 2], self.values[n - 2]);
         let (x1, v1) = (self.sites[n - 1], self.values[n - 1]);
-        // Compares where (0, 1) and where (1, new) meet, multiplied out; x0 < x1 < x.
-        let (left, right) = (x1 - x0, x - x1);
-        (v1 - v0 + square * left * (x1 + x0)) * right
-            >= (value - v1 + square * right * (x + x1)) * left
+        // Compares where (0, 1) and where (1, new) meet, multiplied out in scipy's order; x0 < x1 < x.
+        let (left, right) = ((x1 - x0) * self.spacing, (x - x1) * self.spacing);
+        let both = left + right;
+        both * v1 - right * v0 - left * value - left * right * both > 0.0
     }
 }
 

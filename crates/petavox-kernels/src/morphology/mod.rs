@@ -3,6 +3,7 @@
 mod binary;
 mod extreme;
 pub mod flood;
+pub mod reconstruct;
 mod footprint;
 mod relief;
 

@@ -4,6 +4,7 @@ mod arithmetic;
 mod cast;
 mod compare;
 mod elementwise;
+pub mod order;
 
 pub use arithmetic::scale_offset;
 pub use cast::cast;

@@ -4,6 +4,7 @@ pub mod arrays;
 pub mod elementwise;
 pub mod exposure;
 pub mod filters;
+pub mod flooding;
 pub mod geometry;
 pub mod internal;
 pub mod labels;

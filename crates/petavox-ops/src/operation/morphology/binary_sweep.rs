@@ -7,7 +7,7 @@ use super::structure::Structure;
 use crate::Params;
 use crate::operation::arrays::join::build_stack;
 use crate::operation::arrays::without_first_axis;
-use petavox_core::{Block, Dtype, Error, ImageSpec, Region, Result, Workers};
+use petavox_core::{Block, Error, ImageSpec, Region, Result, Workers};
 use petavox_engine::{Node, RunContext, SweepOp, Words};
 use petavox_kernels::bits::row::{get_bytes, put_bytes};
 use petavox_kernels::bits::{load, shared, store};
@@ -23,6 +23,8 @@ enum Task {
     Dilation,
     Propagation,
     FillHoles,
+    /// From one sample through the image.
+    Flood,
 }
 
 struct BinarySweep {
@@ -33,6 +35,8 @@ struct BinarySweep {
     border_value: bool,
     /// The input is the image and its mask, one after another.
     stacked: bool,
+    /// Where a flood begins.
+    seed: Vec<i64>,
 }
 
 /// The image eroded (or else dilated) `iterations` times; until nothing changes if 0.
@@ -47,7 +51,7 @@ pub(super) fn repeat(
     let task = if erode { Task::Erosion } else { Task::Dilation };
     let structure = structure.clone();
     let stacked = mask.is_some();
-    let op = BinarySweep { task, structure, iterations, border_value, stacked };
+    let op = BinarySweep { task, structure, iterations, border_value, stacked, seed: vec![] };
     Node::sweep(Arc::new(op), input(image, mask)?)
 }
 
@@ -73,7 +77,7 @@ pub(super) fn again(inputs: &[Arc<Node>], params: &mut Params) -> Result<Option<
     let structure = Structure::take(params, ndim)?;
     let iterations = params.count("iterations")?.unwrap_or(0) as usize;
     let border_value = params.count("border_value")?.unwrap_or(0) != 0;
-    let op = BinarySweep { task, structure, iterations, border_value, stacked };
+    let op = BinarySweep { task, structure, iterations, border_value, stacked, seed: vec![] };
     Node::sweep(Arc::new(op), input.clone()).map(Some)
 }
 
@@ -97,7 +101,7 @@ pub fn build_propagation(inputs: &[Arc<Node>], params: &mut Params) -> Result<Ar
     let structure = Structure::take(params, image.spec().ndim())?;
     let border_value = params.count("border_value")?.unwrap_or(0) != 0;
     let (task, stacked) = (Task::Propagation, mask.is_some());
-    let op = BinarySweep { task, structure, iterations: 0, border_value, stacked };
+    let op = BinarySweep { task, structure, iterations: 0, border_value, stacked, seed: vec![] };
     Node::sweep(Arc::new(op), input(image, mask)?)
 }
 
@@ -115,11 +119,42 @@ pub fn build_fill_holes(input: &Arc<Node>, params: &mut Params) -> Result<Arc<No
         iterations: 0,
         border_value: true,
         stacked: false,
+        seed: vec![],
+    };
+    Node::sweep(Arc::new(op), image)
+}
+
+/// The part of a mask that paths lead to from the sample `seed_point`; `connectivity`, `size` or `structure` say what a step is.
+///
+/// # Errors
+/// If the point is not inside the image.
+pub fn build_flood(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
+    let image = crate::operation::as_mask(input)?;
+    let shape = &image.spec().shape;
+    let structure = Structure::take(params, shape.len())?;
+    let point = params.numbers("seed_point")?.unwrap_or_else(|| vec![0.0; shape.len()]);
+    let inside = |(x, n): (&f64, &usize)| x.fract() == 0.0 && *x >= 0.0 && *x < *n as f64;
+    if point.len() != shape.len() || !point.iter().zip(shape).all(inside) {
+        let expected = format!("a sample of an image of shape {shape:?}");
+        return Err(Error::argument("flood: seed_point", format!("{point:?}"), expected));
+    }
+    let op = BinarySweep {
+        task: Task::Flood,
+        structure,
+        iterations: 0,
+        border_value: false,
+        stacked: false,
+        seed: point.iter().map(|x| *x as i64).collect(),
     };
     Node::sweep(Arc::new(op), image)
 }
 
 impl BinarySweep {
+    /// The input limits the set; the set itself begins elsewhere.
+    fn takes_only_mask(&self) -> bool {
+        matches!(self.task, Task::FillHoles | Task::Flood)
+    }
+
     fn erodes(&self) -> bool {
         self.task == Task::Erosion
     }
@@ -141,7 +176,7 @@ impl BinarySweep {
     }
 
     fn masked(&self) -> bool {
-        self.stacked || self.task == Task::FillHoles
+        self.stacked || self.takes_only_mask()
     }
 
     /// How many masks of words: the set, its next state, the mask.
@@ -157,12 +192,14 @@ impl SweepOp for BinarySweep {
             Task::Dilation => "binary_dilation",
             Task::Propagation => "binary_propagation",
             Task::FillHoles => "binary_fill_holes",
+            Task::Flood => "flood",
         }
     }
 
     fn params(&self) -> serde_json::Value {
         let params = match self.task {
             Task::FillHoles => serde_json::json!({}),
+            Task::Flood => serde_json::json!({ "seed_point": self.seed }),
             _ => serde_json::json!({
                 "iterations": self.iterations, "border_value": u8::from(self.border_value),
                 "sweep": true, "stacked": self.stacked,
@@ -194,7 +231,7 @@ impl SweepOp for BinarySweep {
         let mut at = 0;
         block.region().for_each_row(|point| {
             let (part, point) = if self.stacked { (point[0], &point[1..]) } else { (0, point) };
-            let part = if part > 0 || self.task == Task::FillHoles { last } else { 0 };
+            let part = if part > 0 || self.takes_only_mask() { last } else { 0 };
             let start = point.last().map_or(0, |x| *x as usize);
             let row = part * n + rows.row_of(&point[..point.len().saturating_sub(1)]) * rows.width();
             // The set of an erosion, and the mask of holes, is what is not in the image.
@@ -210,9 +247,9 @@ impl SweepOp for BinarySweep {
         let n = rows.n_words();
         let stacked = region.ndim() > rows.shape().len();
         let last = self.n_masks() - 1;
-        let part = match (stacked, self.task) {
+        let part = match (stacked, self.takes_only_mask()) {
             (true, _) if region.end(0) > 1 => last,
-            (false, Task::FillHoles) => return 0..self.n_masks() * n,
+            (false, true) => return 0..self.n_masks() * n,
             _ => 0,
         };
         let first = usize::from(stacked);
@@ -237,6 +274,10 @@ impl SweepOp for BinarySweep {
         let words = shared(words.words_mut());
         let (set, rest) = words.split_at(n);
         let mask = self.masked().then(|| &rest[rest.len() - n..]);
+        if let (Task::Flood, Some(mask), Some((x, outer))) = (self.task, mask, self.seed.split_last()) {
+            let word = growth.rows().row_of(outer) * growth.rows().width() + *x as usize / 64;
+            store(&set[word], load(&set[word]) | load(&mask[word]) & 1 << (x % 64));
+        }
         if self.only_grows() {
             grow(&growth, set, mask, context)
         } else {

@@ -1,9 +1,13 @@
 //! `distance_transform_edt`: the exact Euclidean distance to the background, equal to scipy.ndimage's.
 
 use crate::Params;
-use petavox_core::{Block, Buffer, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Workers};
+use crate::operation::arrays::with_first_axis;
+use petavox_core::{
+    Block, Buffer, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Workers, strides,
+};
 use petavox_engine::{Node, RunContext, SweepOp, Words};
 use petavox_kernels::bits::{load, shared, store};
+use petavox_kernels::distance::features::{Line, NOWHERE};
 use petavox_kernels::distance::{FAR, distance_pass, distance_pass_scratch_bytes};
 use std::fs::File;
 use std::ops::Range;
@@ -15,7 +19,8 @@ use std::sync::{Arc, Mutex};
 const TILE_BYTES: usize = 2 << 20;
 
 /// The distance of every sample other than 0 to the nearest sample that is 0; `float64`. `sampling` is the size of a sample
-/// (scipy's argument): one value or one per axis, 1 by default, or `image` for the image's own spacing.
+/// (scipy's argument): one value or one per axis, 1 by default, or `image` for the image's own spacing. With `returns=indices` the
+/// coordinates of that nearest sample instead, `int32`, along a new first axis.
 ///
 /// # Errors
 /// If the sampling is not positive.
@@ -34,11 +39,57 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
             "positive numbers",
         ));
     }
-    Node::sweep(Arc::new(Distance { sampling }), crate::operation::as_mask(input)?)
+    let indices = returns_indices(params)?;
+    Node::sweep(Arc::new(Distance { sampling, indices }), crate::operation::as_mask(input)?)
 }
 
 struct Distance {
     sampling: Vec<f64>,
+    /// Where the nearest background lies comes out, not how far it is.
+    indices: bool,
+}
+
+/// `returns=distances` (the default) or `returns=indices`.
+pub(super) fn returns_indices(params: &mut Params) -> Result<bool> {
+    let returns = params.text("returns")?;
+    match returns.as_deref() {
+        None | Some("distances") => Ok(false),
+        Some("indices") => Ok(true),
+        Some(other) => {
+            let name = format!("{}: returns", params.op());
+            Err(Error::argument(name, other, "distances or indices"))
+        }
+    }
+}
+
+/// What comes out when indices are asked for.
+pub(super) fn indices_spec(op: &str, input: &ImageSpec) -> Result<ImageSpec> {
+    if input.shape.iter().any(|n| *n > i32::MAX as usize) {
+        let given = format!("{:?}", input.shape);
+        return Err(Error::argument(format!("{op}: shape"), given, "axes below 2^31 samples"));
+    }
+    Ok(with_first_axis(op, input, input.ndim())?.with_dtype(Dtype::Int32))
+}
+
+/// Fills a block of coordinates from the numbers of samples, [`NOWHERE`] being scipy's answer where there is no background.
+pub(super) fn read_indices(features: &[u64], out: &mut Block, input: &ImageSpec) -> Result<()> {
+    let region = out.region().clone();
+    let steps = strides(&input.shape);
+    let samples = out.typed_mut::<i32>()?;
+    let width = region.row_len();
+    let mut at = 0;
+    region.for_each_row(|point| {
+        let axis = point[0] as usize;
+        let there = input.region().offset_of(&point[1..]);
+        let coordinate = |f: &u64| match *f {
+            NOWHERE => -i32::from(axis == 0),
+            f => (f as usize / steps[axis] % input.shape[axis]) as i32,
+        };
+        let from = &features[there..there + width];
+        samples[at..at + width].iter_mut().zip(from).for_each(|(s, f)| *s = coordinate(f));
+        at += width;
+    });
+    Ok(())
 }
 
 /// Whole lines along `axis`, so many that they take about [`TILE_BYTES`].
@@ -56,7 +107,7 @@ fn tiles(shape: &[usize], axis: usize) -> ChunkGrid {
 fn task_bytes(shape: &[usize]) -> u64 {
     let most = |axis: usize| {
         let tile: usize = tiles(shape, axis).chunk().iter().product();
-        16 * tile + distance_pass_scratch_bytes(shape[axis])
+        32 * tile + 64 * shape[axis] + distance_pass_scratch_bytes(shape[axis])
     };
     (0..shape.len()).map(most).max().unwrap_or(0) as u64
 }
@@ -80,10 +131,10 @@ enum Volume<'a> {
 
 impl Volume<'_> {
     /// Reads a run of samples.
-    fn get(&self, from: Range<usize>, to: &mut [f64]) -> Result<()> {
+    fn get(&self, from: Range<usize>, to: &mut [u64]) -> Result<()> {
         match self {
             Volume::Memory(words) => {
-                to.iter_mut().zip(&words[from]).for_each(|(s, w)| *s = f64::from_bits(load(w)));
+                to.iter_mut().zip(&words[from]).for_each(|(s, w)| *s = load(w));
                 Ok(())
             }
             Volume::File(file) => file
@@ -93,10 +144,10 @@ impl Volume<'_> {
     }
 
     /// Writes a run of samples.
-    fn set(&self, to: Range<usize>, from: &[f64]) -> Result<()> {
+    fn set(&self, to: Range<usize>, from: &[u64]) -> Result<()> {
         match self {
             Volume::Memory(words) => {
-                from.iter().zip(&words[to]).for_each(|(s, w)| store(w, s.to_bits()));
+                from.iter().zip(&words[to]).for_each(|(s, w)| store(w, *s));
                 Ok(())
             }
             Volume::File(file) => file
@@ -111,14 +162,54 @@ impl Distance {
         let mut squares = Block::zeros(tile.clone(), Dtype::Float64)?;
         let mut scratch = Buffer::zeroed(distance_pass_scratch_bytes(whole.shape()[axis]))?;
         let runs = runs(&tile, whole);
-        let samples = squares.typed_mut::<f64>()?;
+        let samples = bytemuck::cast_slice_mut(squares.typed_mut::<f64>()?);
         for (here, there) in &runs {
             volume.get(there.clone(), &mut samples[here.clone()])?;
         }
+        if self.indices {
+            return self.pass_features(volume, axis, &runs, &mut squares, whole);
+        }
         distance_pass(&mut squares, axis, self.sampling[axis], scratch.bytes_mut())?;
-        let samples = squares.typed::<f64>()?;
+        let samples = bytemuck::cast_slice(squares.typed::<f64>()?);
         for (here, there) in &runs {
             volume.set(there.clone(), &samples[here.clone()])?;
+        }
+        Ok(())
+    }
+
+    /// The same with the numbers of the samples, which lie behind the squares.
+    fn pass_features(
+        &self,
+        volume: &Volume<'_>,
+        axis: usize,
+        runs: &[(Range<usize>, Range<usize>)],
+        squares: &mut Block,
+        whole: &Region,
+    ) -> Result<()> {
+        let n = whole.len();
+        let behind = |there: &Range<usize>| there.start + n..there.end + n;
+        let mut numbers = Block::zeros(squares.region().clone(), Dtype::UInt64)?;
+        let shape = squares.shape().to_vec();
+        let (step, len) = (strides(&shape)[axis], shape[axis]);
+        let features = numbers.typed_mut::<u64>()?;
+        for (here, there) in runs {
+            volume.get(behind(there), &mut features[here.clone()])?;
+        }
+        let values = squares.typed_mut::<f64>()?;
+        let (mut line, mut v, mut f) = (Line::default(), vec![0.0; len], vec![0; len]);
+        for first in (0..values.len()).filter(|i| i / step % len == 0) {
+            for i in 0..len {
+                (v[i], f[i]) = (values[first + i * step], features[first + i * step]);
+            }
+            line.pass(&mut v, &mut f, self.sampling[axis]);
+            for i in 0..len {
+                (values[first + i * step], features[first + i * step]) = (v[i], f[i]);
+            }
+        }
+        let squares = bytemuck::cast_slice(values);
+        for (here, there) in runs {
+            volume.set(there.clone(), &squares[here.clone()])?;
+            volume.set(behind(there), &features[here.clone()])?;
         }
         Ok(())
     }
@@ -140,16 +231,23 @@ impl SweepOp for Distance {
     }
 
     fn params(&self) -> serde_json::Value {
-        serde_json::json!({ "sampling": self.sampling })
+        let mut params = serde_json::json!({ "sampling": self.sampling });
+        if self.indices {
+            params["returns"] = "indices".into();
+        }
+        params
     }
 
     fn output(&self, input: &ImageSpec) -> Result<ImageSpec> {
         crate::operation::needs_mask("distance_transform_edt", input)?;
+        if self.indices {
+            return indices_spec(self.name(), input);
+        }
         Ok(input.with_dtype(Dtype::Float64))
     }
 
     fn n_words(&self, input: &ImageSpec) -> usize {
-        input.len()
+        input.len() * if self.indices { 2 } else { 1 }
     }
 
     fn scratch_bytes(&self, input: &ImageSpec) -> u64 {
@@ -162,10 +260,22 @@ impl SweepOp for Distance {
             let inside = |m: &u8| if *m != 0 { FAR.to_bits() } else { 0 };
             words[there].iter_mut().zip(&mask[here]).for_each(|(w, m)| *w = inside(m));
         });
+        if self.indices {
+            let features = &mut words[input.len()..];
+            each_row(block.region(), &input.region(), |here, there| {
+                let numbers = features[there.clone()].iter_mut().zip(there);
+                numbers.zip(&mask[here]).for_each(|((w, number), m)| {
+                    *w = if *m != 0 { NOWHERE } else { number as u64 };
+                });
+            });
+        }
         Ok(())
     }
 
     fn words_of(&self, region: &Region, input: &ImageSpec) -> Range<usize> {
+        if self.indices {
+            return 0..self.n_words(input);
+        }
         let plane: usize = input.shape[1..].iter().product();
         region.start()[0] as usize * plane..region.end(0) as usize * plane
     }
@@ -178,7 +288,8 @@ impl SweepOp for Distance {
             (context.budget.free() / per_task.max(1)).clamp(1, context.n_threads as u64);
         let _scratch = context.budget.reserve("distance_transform_edt", per_task * n_at_once)?;
         let failure = Mutex::new(None);
-        for axis in (0..input.ndim()).rev() {
+        // In scipy's order, which decides among equally near samples, and how sums are rounded.
+        for axis in 0..input.ndim() {
             let grid = tiles(&input.shape, axis);
             context.progress.begin(
                 &format!("distance along {}", &input.axes.as_str()[axis..=axis]),
@@ -208,6 +319,9 @@ impl SweepOp for Distance {
     }
 
     fn read(&self, words: &[u64], out: &mut Block, input: &ImageSpec) -> Result<()> {
+        if self.indices {
+            return read_indices(&words[input.len()..], out, input);
+        }
         let region = out.region().clone();
         let samples = out.typed_mut::<f64>()?;
         each_row(&region, &input.region(), |here, there| {

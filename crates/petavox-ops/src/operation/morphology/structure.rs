@@ -7,10 +7,10 @@ use serde_json::{Value as Json, json};
 
 /// A footprint and what it was made from.
 #[derive(Clone)]
-pub(super) struct Structure {
-    pub(super) footprint: Footprint,
+pub(crate) struct Structure {
+    pub(crate) footprint: Footprint,
     /// scipy's `origin`, per axis.
-    pub(super) origin: Vec<i64>,
+    pub(crate) origin: Vec<i64>,
     given: Vec<(&'static str, Json)>,
 }
 
@@ -28,7 +28,7 @@ fn lengths(params: &mut Params, name: &str, ndim: usize) -> Result<Option<Vec<us
 impl Structure {
     /// A `generate_binary_structure` of `connectivity` (1, the cross, by default), a box of `size` samples per axis, or any mask as
     /// `structure_shape` and `structure`, its samples in C order as 0 and 1; and scipy's `origin`.
-    pub(super) fn take(params: &mut Params, ndim: usize) -> Result<Structure> {
+    pub(crate) fn take(params: &mut Params, ndim: usize) -> Result<Structure> {
         let name = params.op().to_owned();
         let connectivity = params.count("connectivity")?;
         let size = lengths(params, "size", ndim)?;
@@ -83,8 +83,14 @@ impl Structure {
         Ok(Structure { footprint, origin, given })
     }
 
+    /// [`Structure::take`] with all neighbours as the default.
+    pub(crate) fn or_all(params: &mut Params, ndim: usize) -> Result<Structure> {
+        params.set_default("connectivity", ndim.max(1) as u64, &["size", "structure"]);
+        Structure::take(params, ndim.max(1))
+    }
+
     /// The parameters that make it again, added to others.
-    pub(super) fn describe(&self, mut params: Json) -> Json {
+    pub(crate) fn describe(&self, mut params: Json) -> Json {
         for (name, value) in &self.given {
             params[name] = value.clone();
         }
@@ -92,7 +98,7 @@ impl Structure {
     }
 
     /// Where the samples lie that an erosion (or else a dilation) looks at.
-    pub(super) fn offsets(&self, erode: bool) -> Vec<Vec<i64>> {
+    pub(crate) fn offsets(&self, erode: bool) -> Vec<Vec<i64>> {
         let sign = if erode { 1 } else { -1 };
         let moved = |o: &Vec<i64>| o.iter().zip(&self.origin).map(|(x, m)| sign * (x - m)).collect();
         self.footprint.offsets().iter().map(moved).collect()
