@@ -16,7 +16,7 @@ Examples
 (4, 6)
 """
 
-from . import config, exposure, filters, measure, morphology, ndimage, skeleton, transform
+from . import config, exposure, filters, measure, morphology, ndimage, segmentation, skeleton, transform
 from ._core import __version__
 from ._open import from_array, imread, open
 from ._persist import compute
@@ -41,6 +41,7 @@ __all__ = [
     "morphology",
     "ndimage",
     "open",
+    "segmentation",
     "skeleton",
     "transform",
 ]

@@ -4,6 +4,8 @@
 mod cuts;
 #[path = "cuts/exposure.rs"]
 mod exposure;
+#[path = "cuts/flooding.rs"]
+mod flooding;
 #[path = "cuts/linear.rs"]
 mod linear;
 #[path = "cuts/plain.rs"]

@@ -23,6 +23,8 @@ def _transform(
     for want, place, which in zip(wanted, places, ("distances", "indices"), strict=True):
         if place is not None and not want:
             raise RuntimeError(f"return_{which} must be True if {which} is supplied")
+    if name == "distance_transform_edt" and np.ndim(input) == 0:
+        input = np.atleast_1d(input)
     either = Either(input)
     image = either.image if either.image.dtype == bool else either.image != 0
     if places[0] is not None:
@@ -94,7 +96,7 @@ def distance_transform_edt(
     C. R. Maurer, R. Qi and V. Raghavan, "A linear time algorithm for computing exact Euclidean distance transforms of binary images in
     arbitrary dimensions", IEEE Trans. PAMI 25, 2003.
     """
-    ndim = np.ndim(input)
+    ndim = max(np.ndim(input), 1)
     params = {} if sampling is None else {"sampling": [float(s) for s in per_axis(sampling, ndim, "sampling")]}
     wanted = (bool(return_distances), bool(return_indices))
     return _transform("distance_transform_edt", input, params, wanted, distances, indices, np.float64)

@@ -15,7 +15,11 @@ pub fn pack_bytes(bytes: &[u8], words: &mut [u64]) {
         *word = bits;
     }
     let rest = whole.remainder();
-    if let (false, Some(word)) = (rest.is_empty(), words.next()) {
+    if rest.is_empty() {
+        words.for_each(|w| *w = 0);
+        return;
+    }
+    if let Some(word) = words.next() {
         *word = rest.iter().enumerate().fold(0, |w, (b, v)| w | u64::from(*v != 0) << b);
     }
     words.for_each(|w| *w = 0);
@@ -114,7 +118,7 @@ pub fn fill_bits(row: &mut [u64], start: usize, end: usize, value: bool) {
 
 /// The bits of a row's last word that belong to a row of `len`.
 pub fn tail_mask(len: usize) -> u64 {
-    if len % 64 == 0 { !0 } else { !0 >> (64 - len % 64) }
+    if len.is_multiple_of(64) { !0 } else { !0 >> (64 - len % 64) }
 }
 
 #[cfg(test)]

@@ -27,7 +27,9 @@ impl Border {
         for k in (0..self.numbers.len()).rev() {
             let along = (0..point.len()).map(|a| point[a] - self.coordinates[a][k]);
             let d = match metric {
-                Metric::Euclidean => along.zip(sampling).fold(0.0, |d, (t, s)| d + (t * s) * (t * s)),
+                Metric::Euclidean => {
+                    along.zip(sampling).fold(0.0, |d, (t, s)| d + (t * s) * (t * s))
+                }
                 Metric::Taxicab => along.fold(0.0, |d, t| d + t.abs()),
                 Metric::Chessboard => along.fold(0.0, |d: f64, t| d.max(t.abs())),
             };

@@ -35,9 +35,11 @@ pub fn chamfer_pass(
         let point = &points[row * outer.len()..(row + 1) * outer.len()];
         near.clear();
         for step in steps {
-            let inside = |a: usize| (0..outer[a] as i64).contains(&(point[a] as i64 + sign * step[a]));
+            let inside =
+                |a: usize| (0..outer[a] as i64).contains(&(point[a] as i64 + sign * step[a]));
             if (0..outer.len()).all(inside) {
-                let rows: i64 = (0..outer.len()).map(|a| sign * step[a] * row_steps[a] as i64).sum();
+                let rows: i64 =
+                    (0..outer.len()).map(|a| sign * step[a] * row_steps[a] as i64).sum();
                 near.push((rows * len as i64, sign * step[outer.len()]));
             }
         }

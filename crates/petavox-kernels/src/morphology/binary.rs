@@ -48,7 +48,8 @@ impl BinaryOptions {
     /// Where the samples lie that an erosion (or else a dilation) looks at, relative to its own.
     pub fn offsets(&self, erode: bool) -> Vec<Vec<i64>> {
         let sign = if erode { 1 } else { -1 };
-        let moved = |o: &Vec<i64>| o.iter().zip(&self.origin).map(|(x, m)| sign * (x - m)).collect();
+        let moved =
+            |o: &Vec<i64>| o.iter().zip(&self.origin).map(|(x, m)| sign * (x - m)).collect();
         self.footprint.offsets().iter().map(moved).collect()
     }
 

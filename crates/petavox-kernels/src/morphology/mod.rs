@@ -3,8 +3,9 @@
 mod binary;
 mod extreme;
 pub mod flood;
-pub mod reconstruct;
+
 mod footprint;
+pub mod reconstruct;
 mod relief;
 
 pub use binary::{BinaryOp, BinaryOptions, binary_morphology, binary_morphology_scratch_bytes};

@@ -110,7 +110,9 @@ impl Slab {
                     if grew {
                         changed = true;
                         self.near(row, None, &mut near);
-                        near.iter().filter(|(r, _)| own.contains(r)).for_each(|(r, _)| stale[*r] = true);
+                        near.iter()
+                            .filter(|(r, _)| own.contains(r))
+                            .for_each(|(r, _)| stale[*r] = true);
                     }
                     if !go_on() {
                         return true;
@@ -186,7 +188,11 @@ fn raise<T: Grey>(line: &mut [T], from: &[T], along: i64) {
     if by >= n {
         return;
     }
-    let (to, from) = if along >= 0 { (&mut line[..n - by], &from[by..]) } else { (&mut line[by..], &from[..n - by]) };
+    let (to, from) = if along >= 0 {
+        (&mut line[..n - by], &from[by..])
+    } else {
+        (&mut line[by..], &from[..n - by])
+    };
     to.iter_mut().zip(from).for_each(|(t, f)| *t = (*t).max(*f));
 }
 

@@ -6,6 +6,9 @@ use crate::filter::for_each_index;
 use petavox_core::{Region, strides};
 use std::collections::BTreeMap;
 
+/// First offset and length.
+type Run = (i64, usize);
+
 /// Samples at some offsets are combined by "and" or by "or".
 pub(super) struct Step {
     erode: bool,
@@ -13,7 +16,7 @@ pub(super) struct Step {
     pub(super) low: Vec<usize>,
     pub(super) high: Vec<usize>,
     /// Runs of offsets along rows, as first offset and length, and the rows (offsets along all other axes) that have them.
-    runs: Vec<((i64, usize), Vec<Vec<i64>>)>,
+    runs: Vec<(Run, Vec<Vec<i64>>)>,
 }
 
 impl Step {
@@ -28,7 +31,7 @@ impl Step {
         for offset in offsets {
             rows.entry(&offset[..last]).or_default().push(offset[last]);
         }
-        let mut runs: BTreeMap<(i64, usize), Vec<Vec<i64>>> = BTreeMap::new();
+        let mut runs: BTreeMap<Run, Vec<Vec<i64>>> = BTreeMap::new();
         for (row, mut places) in rows {
             places.sort_unstable();
             places.dedup();
@@ -82,9 +85,8 @@ impl Step {
                 self.window(source, *len, shift, &mut row, window);
             }
             for offset in rows {
-                let first: usize = (0..last)
-                    .map(|a| (self.low[a] as i64 + offset[a]) as usize * steps[a])
-                    .sum();
+                let first: usize =
+                    (0..last).map(|a| (self.low[a] as i64 + offset[a]) as usize * steps[a]).sum();
                 let mut at = 0;
                 for_each_index(outer, &mut |index| {
                     let base: usize = index.iter().zip(&steps).map(|(i, s)| i * s).sum();

@@ -12,7 +12,8 @@ fn run(image: &Block, target: &Region, options: &BinaryOptions) -> Block {
     let mut scratch =
         Buffer::zeroed(binary_morphology_scratch_bytes(target.shape(), options, false)).unwrap();
     let mut output = Block::zeros(target.clone(), Dtype::Bool).unwrap();
-    binary_morphology(&input, None, &mut output, options, image.shape(), scratch.bytes_mut()).unwrap();
+    binary_morphology(&input, None, &mut output, options, image.shape(), scratch.bytes_mut())
+        .unwrap();
     output
 }
 

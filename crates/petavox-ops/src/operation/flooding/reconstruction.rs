@@ -15,13 +15,9 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Task {
     /// From a seed image, or from the border of the image itself.
-    Reconstruction {
-        seeded: bool,
-    },
+    Reconstruction { seeded: bool },
     /// Plateaus that are higher (or lower) than all around them.
-    Extrema {
-        borders: bool,
-    },
+    Extrema { borders: bool },
 }
 
 struct Reconstruction {
@@ -48,7 +44,8 @@ pub(super) fn bundled(
             Ok((input.clone(), dtypes, input.spec().ndim() - 1))
         }
         None => {
-            let first = inputs.first().ok_or_else(|| Error::argument(params.op(), "no image", "one"))?;
+            let first =
+                inputs.first().ok_or_else(|| Error::argument(params.op(), "no image", "one"))?;
             let ndim = first.spec().ndim();
             Ok((bundle(inputs)?, inputs.iter().map(|i| i.spec().dtype).collect(), ndim))
         }
@@ -117,10 +114,22 @@ pub fn build_extrema(inputs: &[Arc<Node>], params: &mut Params) -> Result<Arc<No
 macro_rules! by_size {
     ($dtype:expr, $T:ident => $body:expr) => {
         match $dtype.size() {
-            1 => { type $T = u8; $body }
-            2 => { type $T = u16; $body }
-            4 => { type $T = u32; $body }
-            _ => { type $T = u64; $body }
+            1 => {
+                type $T = u8;
+                $body
+            }
+            2 => {
+                type $T = u16;
+                $body
+            }
+            4 => {
+                type $T = u32;
+                $body
+            }
+            _ => {
+                type $T = u64;
+                $body
+            }
         }
     };
 }
@@ -342,7 +351,7 @@ fn is_constant<T: Width>(layout: &Layout, words: &[std::sync::atomic::AtomicU64]
         return false;
     }
     let mut first = None;
-    words.chunks(width.max(1)).all(|row| {
-        samples::<T>(row).flatten().take(len).all(|v| *first.get_or_insert(v) == v)
-    })
+    words
+        .chunks(width.max(1))
+        .all(|row| samples::<T>(row).flatten().take(len).all(|v| *first.get_or_insert(v) == v))
 }

@@ -109,9 +109,11 @@ pub(super) fn spread<T: Grey + bytemuck::Pod>(
     let n_slabs = n_planes.div_ceil(planes);
     let reach = reach(offsets);
     let stale: Vec<AtomicBool> = (0..n_slabs).map(|_| AtomicBool::new(true)).collect();
-    let n_bands = context.n_threads.clamp(1, n_slabs);
-    let _scratch =
-        context.budget.reserve("flooding", layout.scratch_bytes(reach) * n_bands as u64)?;
+    // As many threads as there is memory for; one was planned for.
+    let per_band_bytes = layout.scratch_bytes(reach);
+    let room = (context.budget.free() / per_band_bytes.max(1)) as usize;
+    let n_bands = context.n_threads.min(room).clamp(1, n_slabs);
+    let _scratch = context.budget.reserve("flooding", per_band_bytes * n_bands as u64)?;
     let per_band = n_slabs.div_ceil(n_bands);
     let look = |slab: usize| {
         if context.cancel.is_cancelled() || !stale[slab].swap(false, Ordering::AcqRel) {

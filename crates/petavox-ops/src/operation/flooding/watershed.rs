@@ -114,7 +114,8 @@ impl Watershed {
         let layout = self.layout(input);
         let [_, ceilings, labels, _] = self.parts(input);
         let first = row * layout.row_len() + start;
-        let range = |begin: usize| begin + row * layout.row_words()..begin + (row + 1) * layout.row_words();
+        let range =
+            |begin: usize| begin + row * layout.row_words()..begin + (row + 1) * layout.row_words();
         match part {
             0 => {
                 let to: &mut [L] = bytemuck::cast_slice_mut(&mut words[range(ceilings)]);
@@ -140,7 +141,12 @@ impl Watershed {
         Ok(())
     }
 
-    fn flood<L: Level>(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()> {
+    fn flood<L: Level>(
+        &self,
+        words: &mut Words,
+        input: &ImageSpec,
+        context: &RunContext,
+    ) -> Result<()> {
         let layout = self.layout(input);
         let [_, ceilings, labels, end] = self.parts(input);
         let all = &mut words.words_mut()[..end];
@@ -151,7 +157,9 @@ impl Watershed {
         let (tops, names) = rest.split_at_mut(labels - ceilings);
         {
             let names: &mut [i32] = bytemuck::cast_slice_mut(names);
-            let rows = levels.chunks_exact_mut(layout.row_words()).zip(tops.chunks_exact_mut(layout.row_words()));
+            let rows = levels
+                .chunks_exact_mut(layout.row_words())
+                .zip(tops.chunks_exact_mut(layout.row_words()));
             for (row, (levels, tops)) in rows.enumerate() {
                 let levels: &mut [L] = bytemuck::cast_slice_mut(levels);
                 let tops: &mut [L] = bytemuck::cast_slice_mut(tops);

@@ -210,7 +210,8 @@ impl SweepOp for BinarySweep {
 
     fn output(&self, input: &ImageSpec) -> Result<ImageSpec> {
         crate::operation::needs_mask(self.name(), input)?;
-        let spec = if self.stacked { without_first_axis(self.name(), input)? } else { input.clone() };
+        let spec =
+            if self.stacked { without_first_axis(self.name(), input)? } else { input.clone() };
         Ok(spec)
     }
 
@@ -233,10 +234,16 @@ impl SweepOp for BinarySweep {
             let (part, point) = if self.stacked { (point[0], &point[1..]) } else { (0, point) };
             let part = if part > 0 || self.takes_only_mask() { last } else { 0 };
             let start = point.last().map_or(0, |x| *x as usize);
-            let row = part * n + rows.row_of(&point[..point.len().saturating_sub(1)]) * rows.width();
+            let row =
+                part * n + rows.row_of(&point[..point.len().saturating_sub(1)]) * rows.width();
             // The set of an erosion, and the mask of holes, is what is not in the image.
             let inverted = self.task == Task::FillHoles || (self.erodes() && part == 0);
-            put_bytes(&mut words[row..row + rows.width()], start, &samples[at..at + width], inverted);
+            put_bytes(
+                &mut words[row..row + rows.width()],
+                start,
+                &samples[at..at + width],
+                inverted,
+            );
             at += width;
         });
         Ok(())
@@ -274,7 +281,9 @@ impl SweepOp for BinarySweep {
         let words = shared(words.words_mut());
         let (set, rest) = words.split_at(n);
         let mask = self.masked().then(|| &rest[rest.len() - n..]);
-        if let (Task::Flood, Some(mask), Some((x, outer))) = (self.task, mask, self.seed.split_last()) {
+        if let (Task::Flood, Some(mask), Some((x, outer))) =
+            (self.task, mask, self.seed.split_last())
+        {
             let word = growth.rows().row_of(outer) * growth.rows().width() + *x as usize / 64;
             store(&set[word], load(&set[word]) | load(&mask[word]) & 1 << (x % 64));
         }

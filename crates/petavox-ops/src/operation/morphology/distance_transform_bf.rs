@@ -44,12 +44,11 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
 const BACKGROUND: u64 = u64::MAX;
 
 impl BruteForce {
-    fn border(&self, words: &[AtomicU64], shape: &[usize], context: &RunContext) -> Result<Border> {
+    fn border(&self, words: &[AtomicU64], shape: &[usize]) -> Result<Border> {
         let ndim = shape.len();
         let steps = strides(shape);
         let near = Footprint::connectivity(ndim, ndim)?;
         let mut border = Border { coordinates: vec![vec![]; ndim], ..Border::default() };
-        let mut reserved = vec![];
         for i in 0..words.len() {
             if load(&words[i]) != BACKGROUND {
                 continue;
@@ -61,11 +60,6 @@ impl BruteForce {
                 inside && load(&words[there as usize]) != BACKGROUND
             });
             if touches {
-                if border.numbers.len() % (1 << 16) == 0 {
-                    let bytes = (16 * (1 << 16) * (ndim + 1)) as u64;
-                    reserved.push(context.budget.reserve("distance_transform_bf", bytes)?);
-                    context.cancel.check()?;
-                }
                 border.numbers.push(i as u64);
                 (0..ndim).for_each(|a| border.coordinates[a].push(x(a) as f64));
             }
@@ -102,8 +96,9 @@ impl SweepOp for BruteForce {
         input.len()
     }
 
-    fn scratch_bytes(&self, _input: &ImageSpec) -> u64 {
-        1 << 20
+    fn scratch_bytes(&self, input: &ImageSpec) -> u64 {
+        // Vectors that double.
+        (16 * input.len() * (input.ndim() + 1) + (1 << 12)) as u64
     }
 
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
@@ -125,8 +120,9 @@ impl SweepOp for BruteForce {
     }
 
     fn sweep(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()> {
+        let _scratch = context.budget.reserve(self.name(), self.scratch_bytes(input))?;
         let words = shared(words.words_mut());
-        let border = self.border(words, &input.shape, context)?;
+        let border = self.border(words, &input.shape)?;
         let steps = strides(&input.shape);
         let per_task = 256;
         context.workers.for_each(words.len().div_ceil(per_task), &|task| {

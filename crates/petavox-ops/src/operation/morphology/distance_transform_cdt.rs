@@ -68,7 +68,11 @@ impl SweepOp for Chamfer {
 
     fn output(&self, input: &ImageSpec) -> Result<ImageSpec> {
         crate::operation::needs_mask(self.name(), input)?;
-        if self.indices { indices_spec(self.name(), input) } else { Ok(input.with_dtype(Dtype::Int32)) }
+        if self.indices {
+            indices_spec(self.name(), input)
+        } else {
+            Ok(input.with_dtype(Dtype::Int32))
+        }
     }
 
     fn n_words(&self, input: &ImageSpec) -> usize {

@@ -58,7 +58,11 @@ impl Structure {
             }
             _ => {
                 let expected = "connectivity, size, or structure with structure_shape";
-                return Err(Error::argument(name, "several neighbourhoods, or half of one", expected));
+                return Err(Error::argument(
+                    name,
+                    "several neighbourhoods, or half of one",
+                    expected,
+                ));
             }
         };
         let origin = match origin {
@@ -70,7 +74,8 @@ impl Structure {
                     o.fract() == 0.0 && place >= 0.0 && place < *n as f64
                 };
                 if origin.len() != ndim || !origin.iter().zip(shape).all(inside) {
-                    let expected = format!("{ndim} whole numbers that keep the centre inside {shape:?}");
+                    let expected =
+                        format!("{ndim} whole numbers that keep the centre inside {shape:?}");
                     let name = format!("{name}: origin");
                     return Err(Error::argument(name, format!("{origin:?}"), expected));
                 }
@@ -100,7 +105,8 @@ impl Structure {
     /// Where the samples lie that an erosion (or else a dilation) looks at.
     pub(crate) fn offsets(&self, erode: bool) -> Vec<Vec<i64>> {
         let sign = if erode { 1 } else { -1 };
-        let moved = |o: &Vec<i64>| o.iter().zip(&self.origin).map(|(x, m)| sign * (x - m)).collect();
+        let moved =
+            |o: &Vec<i64>| o.iter().zip(&self.origin).map(|(x, m)| sign * (x - m)).collect();
         self.footprint.offsets().iter().map(moved).collect()
     }
 }
