@@ -311,6 +311,7 @@ fn rows() -> impl Iterator<Item = &'static (&'static str, Input, usize, Definiti
     let tables = [
         TABLE,
         exposure::ROWS,
+        flooding::ROWS,
         linear::ROWS,
         pointwise::ROWS,
         ranks::ROWS,
