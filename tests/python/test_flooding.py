@@ -180,6 +180,21 @@ def test_watersheds_without_ties_are_scikit_images(seed):
     np.testing.assert_array_equal(segmentation.watershed(grey, 4), skimage_segmentation.watershed(grey, 4))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_image_foresting_and_thinning_are_scipys_and_scikit_images(seed):
+    rng = np.random.default_rng(seed)
+    shape = SHAPES[seed % len(SHAPES)]
+    grey = rng.integers(0, [5, 200][seed % 2], shape).astype([np.uint8, np.uint16][seed // 2 % 2])
+    markers = np.where(rng.random(shape) < 0.05, rng.integers(-2, 6, shape), 0).astype(np.int16)
+    structure = scipy_ndimage.generate_binary_structure(len(shape), 1 + seed % len(shape))
+    want = scipy_ndimage.watershed_ift(grey, markers, structure)
+    np.testing.assert_array_equal(both(lambda g, m: ndimage.watershed_ift(g, m, structure), grey, markers), want)
+    mask = scipy_ndimage.binary_dilation(rng.random((40, 150)) < 0.02, iterations=4)
+    for most in (None, 1, 2):
+        want = skimage_morphology.thin(mask, most)
+        np.testing.assert_array_equal(both(lambda m, k=most: morphology.thin(m, k), mask), want)
+
+
 def test_what_depends_on_order_is_refused():
     with pytest.raises(NotImplementedError, match="order"):
         segmentation.watershed(np.zeros((3, 3)), np.eye(3, dtype=int), compactness=1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._either import Either
 
-__all__ = ["remove_small_holes", "remove_small_objects", "skeletonize"]
+__all__ = ["remove_small_holes", "remove_small_objects", "skeletonize", "thin"]
 
 
 def _mask(name: str, either: Either) -> Any:
@@ -119,3 +119,40 @@ def skeletonize(image: Any, *, method: str | None = None) -> Any:
     mask = either.image if either.image.dtype == bool else either.image != 0
     method = method or ("zhang" if mask.ndim == 2 else "lee")
     return either.result(mask.apply("skeletonize", method=method))
+
+
+def thin(image: Any, max_num_iter: int | None = None) -> Any:
+    """Thin a 2-D mask to lines (skimage.morphology.thin).
+
+    Parameters
+    ----------
+    image : array or Image
+        2-D; every sample other than 0 is foreground.
+    max_num_iter : int, optional
+        How many passes at most; until nothing changes by default.
+
+    Returns
+    -------
+    numpy.ndarray or Image
+        bool.
+
+    Raises
+    ------
+    ValueError
+        For other numbers of axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> int(thin(np.ones((5, 9))).sum())
+    5
+
+    References
+    ----------
+    Z. Guo and R. W. Hall, "Parallel thinning with two-subiteration algorithms", CACM 32, 1989.
+    """
+    either = Either(image)
+    mask = either.image if either.image.dtype == bool else either.image != 0
+    if mask.ndim != 2:
+        raise ValueError(f"thin: the image must have 2 axes, this has {mask.ndim}")
+    return either.result(mask.apply("thin", max_num_iter=int(max_num_iter or 0)))

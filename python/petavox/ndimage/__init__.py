@@ -14,6 +14,7 @@ from . import (
     _correlate,
     _distance,
     _edges,
+    _flooding,
     _fourier,
     _generic,
     _grey,
@@ -26,6 +27,7 @@ from ._binary import *  # noqa: F403
 from ._correlate import *  # noqa: F403
 from ._distance import *  # noqa: F403
 from ._edges import *  # noqa: F403
+from ._flooding import *  # noqa: F403
 from ._fourier import *  # noqa: F403
 from ._generic import *  # noqa: F403
 from ._grey import *  # noqa: F403
@@ -39,6 +41,7 @@ _GROUPS = (
     _correlate,
     _distance,
     _edges,
+    _flooding,
     _fourier,
     _generic,
     _grey,

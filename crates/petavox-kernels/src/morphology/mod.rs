@@ -3,6 +3,7 @@
 mod binary;
 mod extreme;
 pub mod flood;
+pub mod foresting;
 
 mod footprint;
 pub mod reconstruct;

@@ -6,8 +6,10 @@
 //! - [`neighborhood`]: predicates on the 26 neighbours of a voxel.
 //! - [`rows`]: border candidates of a direction and their deletion (`parity` and `lee`).
 //! - [`zhang`]: the two half-passes of Zhang and Suen for 2-D masks.
+//! - [`guo_hall`]: the two half-passes of Guo and Hall for 2-D masks.
 //! - [`radius`]: exact distance of a voxel to the background.
 
+pub mod guo_hall;
 pub mod neighborhood;
 pub mod radius;
 pub mod rows;

@@ -30,6 +30,9 @@ pub(crate) const ROWS: &[(&str, Input, usize, Definition)] = &[
     ("local_maxima:connectivity=1:allow_borders=false", Grey(Float32), 3, |_| None),
     ("local_minima:connectivity=1", Grey(Int16), 3, |p| Some(maxima(p, 1, -1.0))),
     ("reconstruction:method=erosion", Grey(UInt16), 4, |p| Some(grey_filled(p))),
+    ("thin", Mask, 3, |_| None),
+    ("thin:max_num_iter=1", Mask, 2, |_| None),
+    ("watershed_ift:connectivity=1", Grey(UInt8), 3, |_| None),
     ("watershed:connectivity=1", Grey(UInt8), 3, |p| Some(basins(p, &plain::label(&maxima(p, 1, -1.0), 1).0, None))),
 ];
 

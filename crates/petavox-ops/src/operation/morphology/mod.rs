@@ -7,6 +7,7 @@ pub mod distance_transform_cdt;
 pub mod distance_transform_edt;
 pub mod skeletonize;
 pub(crate) mod structure;
+pub mod thin;
 
 use crate::family::{Operation, family};
 
@@ -23,4 +24,5 @@ pub(crate) const OPERATIONS: &[Operation] = family! {
     "distance_transform_edt", One distance_transform_edt::build, "distance_transform_edt:sampling=2,1,1", "exact Euclidean distance to the background (scipy.ndimage.distance_transform_edt); sampling=image takes the image's spacing";
     "flood", One binary_sweep::build_flood, "flood:seed_point=0,0,0:connectivity=1", "what paths in a mask lead to from a sample (skimage.morphology.flood)";
     "skeletonize", One skeletonize::build, "skeletonize:method=parity", "thin a mask to its skeleton; parity keeps the topology, lee and zhang are skimage.morphology.skeletonize's";
+    "thin", One thin::build, "thin:max_num_iter=2", "thin the planes of a mask (skimage.morphology.thin)";
 };
