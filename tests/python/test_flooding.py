@@ -122,7 +122,8 @@ def test_masks_are_scikit_images(name):
 def test_balls_of_any_radius_are_scikit_images(name):
     rng = np.random.default_rng(4)
     for radius, spacing in [(1, None), (2.3, None), (1.5, 0.5)]:
-        image = rng.random((14, 15, 9)) < 0.97
+        # Without background scipy's distances, and so scikit-image's balls, mean nothing.
+        image = rng.random((14, 15, 9)) < (0.97 if name in ("isotropic_erosion", "isotropic_opening") else 0.02)
         want = getattr(skimage_morphology, name)(image, radius, spacing=spacing)
         np.testing.assert_array_equal(both(lambda m, r=radius, s=spacing: getattr(morphology, name)(m, r, spacing=s), image), want)
 

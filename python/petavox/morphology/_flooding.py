@@ -321,7 +321,8 @@ def flood_fill(
     found = _flooded(either.image, seed_point, footprint, connectivity, tolerance)
     if either.is_image:
         value = np.asarray(new_value).astype(either.image.dtype)[()]
-        return either.result(np.where(found, value, either.image).astype(either.image.dtype))
+        filled: Any = np.where(found, value, either.image)
+        return either.result(filled.astype(either.image.dtype))
     result = image if in_place else np.array(image)
     result[found.compute()] = new_value
     return result

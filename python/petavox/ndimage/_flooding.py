@@ -42,8 +42,8 @@ def watershed_ift(input: Any, markers: Any, structure: Any = None, output: Any =
 
     Notes
     -----
-    One sample is done after another, in the order of scipy's queues; beyond the memory that is slow. `petavox.segmentation.watershed`
-    is not.
+    One sample is done after another, in the order of scipy's queues; beyond the memory that is slow. As in scipy, the end of a row is
+    beside the beginning of the next. `petavox.segmentation.watershed` has neither trait.
 
     Examples
     --------

@@ -39,9 +39,12 @@ fn check(block: &Block, op: &str) -> Result<()> {
 /// Lines that are passed together, so that memory is read in runs.
 const LINES: usize = 16;
 
+/// Lines that are counted side by side.
+const FIRST_LANES: usize = 512;
+
 /// Bytes of scratch that [`distance_pass`] needs for lines of this many samples.
 pub fn distance_pass_scratch_bytes(len: usize) -> usize {
-    len * 8 * (LINES + 2)
+    (len * 8 * (LINES + 2)).max(8 * FIRST_LANES)
 }
 
 /// Passes along `axis`, in place: every sample becomes the least of `squares[j] + (spacing * (i - j))^2` over its line. The block holds
@@ -103,6 +106,64 @@ pub fn distance_pass(
             column += n;
         }
     });
+    Ok(())
+}
+
+/// The pass along the first axis of all, when samples are 0 or [`FAR`] still: the distance to the nearest 0 of the line, counted from both
+/// sides, for all lines that lie side by side at once.
+///
+/// # Errors
+/// As [`distance_pass`].
+pub fn distance_first_pass(
+    squares: &mut Block,
+    axis: usize,
+    spacing: f64,
+    scratch: &mut [u8],
+) -> Result<()> {
+    check(squares, "distance transform (squares)")?;
+    let ndim = squares.region().ndim();
+    if axis >= ndim {
+        return Err(Error::argument("axis", axis, format!("below {ndim}")));
+    }
+    if !(spacing.is_finite() && spacing > 0.0) {
+        return Err(Error::argument("spacing", spacing, "a positive finite number"));
+    }
+    let shape = squares.shape().to_vec();
+    let (len, step) = (shape[axis], strides(&shape)[axis]);
+    if squares.region().is_empty() {
+        return Ok(());
+    }
+    let samples = squares.typed_mut::<f64>()?;
+    let counts = match scratch.get_mut(..8 * FIRST_LANES).map(bytemuck::try_cast_slice_mut) {
+        Some(Ok(counts)) => counts,
+        _ => {
+            return Err(Error::internal("distance_first_pass", "scratch too small or not aligned"));
+        }
+    };
+    let counts: &mut [f64] = counts;
+    for line in samples.chunks_exact_mut(len * step) {
+        for first in (0..step).step_by(FIRST_LANES) {
+            let n = FIRST_LANES.min(step - first);
+            let counts = &mut counts[..n];
+            counts.fill(FAR);
+            for i in 0..len {
+                let row = &mut line[i * step + first..][..n];
+                for (v, count) in row.iter_mut().zip(counts.iter_mut()) {
+                    *count = if *v == 0.0 { 0.0 } else { *count + 1.0 };
+                    *v = *count;
+                }
+            }
+            counts.fill(FAR);
+            for i in (0..len).rev() {
+                let row = &mut line[i * step + first..][..n];
+                for (v, count) in row.iter_mut().zip(counts.iter_mut()) {
+                    *count = if *v == 0.0 { 0.0 } else { *count + 1.0 };
+                    let d = count.min(*v) * spacing;
+                    *v = d * d;
+                }
+            }
+        }
+    }
     Ok(())
 }
 

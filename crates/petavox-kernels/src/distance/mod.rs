@@ -6,5 +6,6 @@ mod euclidean;
 pub mod features;
 
 pub use euclidean::{
-    FAR, distance_pass, distance_pass_scratch_bytes, distance_root, distance_start,
+    FAR, distance_first_pass, distance_pass, distance_pass_scratch_bytes, distance_root,
+    distance_start,
 };

@@ -33,12 +33,9 @@ impl Forest<'_> {
         offsets: &[Vec<i64>],
         go_on: impl Fn() -> bool,
     ) -> Result<()> {
-        let steps = strides(shape);
-        let offsets: Vec<(i64, &Vec<i64>)> = offsets
-            .iter()
-            .filter(|o| o.iter().any(|x| *x != 0))
-            .map(|o| (o.iter().zip(&steps).map(|(x, s)| x * *s as i64).sum(), o))
-            .collect();
+        let strides = strides(shape);
+        let step = |o: &Vec<i64>| o.iter().zip(&strides).map(|(x, s)| x * *s as i64).sum();
+        let steps: Vec<i64> = offsets.iter().map(step).filter(|s| *s != 0).collect();
         let highest = self.values.iter().copied().max().unwrap_or(0) as usize;
         let (mut first, mut last) = (vec![NONE; highest + 2], vec![NONE; highest + 2]);
         for i in 0..self.values.len() {
@@ -50,7 +47,6 @@ impl Forest<'_> {
             }
         }
         let mut n = 0u32;
-        let mut point = vec![0; shape.len()];
         for level in 0..=highest {
             while first[level] != NONE {
                 n = n.wrapping_add(1);
@@ -64,15 +60,13 @@ impl Forest<'_> {
                 }
                 (self.next[v], self.before[v]) = (NONE, NONE);
                 self.costs[v] |= DONE;
-                for (a, x) in point.iter_mut().enumerate() {
-                    *x = (v / steps[a] % shape[a]) as i64;
-                }
-                for (step, offset) in &offsets {
-                    let inside = |a: usize| (0..shape[a] as i64).contains(&(point[a] + offset[a]));
-                    if !(0..shape.len()).all(inside) {
+                for step in &steps {
+                    // As in scipy, the end of a row is beside the next one's beginning.
+                    let p = v as i64 + step;
+                    if p < 0 || p >= self.values.len() as i64 {
                         continue;
                     }
-                    let p = (v as i64 + step) as usize;
+                    let p = p as usize;
                     let cost = self.costs[p];
                     if cost & DONE != 0 {
                         continue;

@@ -6,6 +6,8 @@ pub trait Ordered: Copy {
     fn key(self) -> u64;
     /// The sample of a key.
     fn from_key(key: u64) -> Self;
+    /// The sample as an integer, cut towards zero.
+    fn whole(self) -> i64;
 }
 
 macro_rules! unsigned {
@@ -14,6 +16,8 @@ macro_rules! unsigned {
         fn key(self) -> u64 { u64::from(self) }
         #[inline(always)]
         fn from_key(key: u64) -> Self { key as $ty }
+        #[inline(always)]
+        fn whole(self) -> i64 { self as i64 }
     })* };
 }
 
@@ -23,6 +27,8 @@ macro_rules! signed {
         fn key(self) -> u64 { u64::from(self as $un ^ (1 << ($un::BITS - 1))) }
         #[inline(always)]
         fn from_key(key: u64) -> Self { (key as $un ^ (1 << ($un::BITS - 1))) as $ty }
+        #[inline(always)]
+        fn whole(self) -> i64 { self as i64 }
     })* };
 }
 
@@ -40,6 +46,8 @@ macro_rules! floats {
             let (key, sign) = (key as $un, 1 << ($un::BITS - 1));
             $ty::from_bits(if key & sign != 0 { key & !sign } else { !key })
         }
+        #[inline(always)]
+        fn whole(self) -> i64 { self as i64 }
     })* };
 }
 

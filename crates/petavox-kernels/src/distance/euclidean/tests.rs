@@ -29,7 +29,8 @@ fn run(mask: &Block, spacing: &[f64], order: &[usize], n_slabs: usize) -> Vec<f6
                 continue;
             }
             let mut slab = golden::cut(&squares, &region, Boundary::Nearest);
-            distance_pass(&mut slab, axis, spacing[axis], scratch.bytes_mut()).unwrap();
+            let pass = if axis == order[0] { distance_first_pass } else { distance_pass };
+            pass(&mut slab, axis, spacing[axis], scratch.bytes_mut()).unwrap();
             joined.copy_from(&slab).unwrap();
         }
         squares = joined;

@@ -276,7 +276,7 @@ impl SweepOp for Reconstruction {
                     by_size!(self.dtype, T => {
                         let row: &[T] = bytemuck::cast_slice(&values[row..row + row_words]);
                         for (t, v) in to.iter_mut().zip(&row[start..]) {
-                            *t = S::from_key(if inverted { !*v } else { *v }.into());
+                            *t = S::from_key(Width::key(if inverted { !*v } else { *v }));
                         }
                     });
                 });
@@ -305,11 +305,13 @@ impl SweepOp for Reconstruction {
 /// A width of grey values.
 trait Width: bytemuck::Pod + Ord + std::ops::Not<Output = Self> {
     fn cut(key: u64) -> Self;
+    fn key(self) -> u64;
 }
 
 macro_rules! widths {
     ($($ty:ident)*) => { $(impl Width for $ty {
         fn cut(key: u64) -> $ty { key as $ty }
+        fn key(self) -> u64 { self as u64 }
     })* };
 }
 widths!(u8 u16 u32 u64);

@@ -175,7 +175,7 @@ fn relax<T: Grey + bytemuck::Pod>(
     let mut n = 0u32;
     let go_on = || {
         n += 1;
-        n % 256 != 0 || !context.cancel.is_cancelled()
+        !n.is_multiple_of(256) || !context.cancel.is_cancelled()
     };
     let grew = Slab::new(&shape, offsets).relax(&mut v, &c, rows.clone(), go_on);
     if grew {

@@ -35,16 +35,15 @@ struct Watershed {
 pub fn build(inputs: &[Arc<Node>], params: &mut Params) -> Result<Arc<Node>> {
     let with_minima;
     let mut inputs = inputs;
-    if let ([image], Some(hops)) = (inputs, params.clone().count("connectivity").ok()) {
-        if params.clone().parsed::<Vec<Dtype>>("bundled")?.is_none() {
-            let hops = hops.unwrap_or(1);
-            let given = serde_json::json!({ "connectivity": hops });
-            let given = given.as_object().cloned().unwrap_or_default();
-            let one = std::slice::from_ref(image);
-            let minima = build_extrema(one, &mut Params::new("local_minima", given))?;
-            with_minima = [image.clone(), label_mask(&minima, hops as usize)?];
-            inputs = &with_minima;
-        }
+    let is_bundled = params.clone().parsed::<Vec<Dtype>>("bundled")?.is_some();
+    if let ([image], false) = (inputs, is_bundled) {
+        let hops = params.clone().count("connectivity")?.unwrap_or(1);
+        let given = serde_json::json!({ "connectivity": hops });
+        let given = given.as_object().cloned().unwrap_or_default();
+        let one = std::slice::from_ref(image);
+        let minima = build_extrema(one, &mut Params::new("local_minima", given))?;
+        with_minima = [image.clone(), label_mask(&minima, hops as usize)?];
+        inputs = &with_minima;
     }
     let (input, dtypes, ndim) = bundled(inputs, params)?;
     if !(2..=3).contains(&dtypes.len()) {
@@ -245,9 +244,9 @@ impl Watershed {
 
 /// A marker of a key.
 fn label(dtype: Dtype, key: u64) -> Result<i32> {
-    let label = dispatch!(dtype, T => i64::try_from(i128::from(T::from_key(key) as i64)).ok());
+    let label = dispatch!(dtype, T => T::from_key(key).whole());
     let big = dtype == Dtype::UInt64 && key > i32::MAX as u64;
-    label.and_then(|l| i32::try_from(l).ok()).filter(|_| !big).ok_or_else(|| {
+    i32::try_from(label).ok().filter(|_| !big).ok_or_else(|| {
         Error::argument("watershed: markers", "a label beyond 32 bits", "labels that fit int32")
     })
 }

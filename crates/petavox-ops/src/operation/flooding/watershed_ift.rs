@@ -96,7 +96,7 @@ impl SweepOp for WatershedIft {
             } else {
                 dispatch!(self.dtypes[1], T => {
                     let to = words[first..].iter_mut().zip(keys);
-                    to.for_each(|(t, k)| *t = T::from_key(*k) as i64 as u64);
+                    to.for_each(|(t, k)| *t = T::from_key(*k).whole() as u64);
                 });
             }
         });

@@ -8,7 +8,9 @@ use petavox_core::{
 use petavox_engine::{Node, RunContext, SweepOp, Words};
 use petavox_kernels::bits::{load, shared, store};
 use petavox_kernels::distance::features::{Line, NOWHERE};
-use petavox_kernels::distance::{FAR, distance_pass, distance_pass_scratch_bytes};
+use petavox_kernels::distance::{
+    FAR, distance_first_pass, distance_pass, distance_pass_scratch_bytes,
+};
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -169,7 +171,8 @@ impl Distance {
         if self.indices {
             return self.pass_features(volume, axis, &runs, &mut squares, whole);
         }
-        distance_pass(&mut squares, axis, self.sampling[axis], scratch.bytes_mut())?;
+        let pass = if axis == 0 { distance_first_pass } else { distance_pass };
+        pass(&mut squares, axis, self.sampling[axis], scratch.bytes_mut())?;
         let samples = bytemuck::cast_slice(squares.typed::<f64>()?);
         for (here, there) in &runs {
             volume.set(there.clone(), &samples[here.clone()])?;
