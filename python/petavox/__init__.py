@@ -16,7 +16,7 @@ Examples
 (4, 6)
 """
 
-from . import config, exposure, filters, measure, morphology, ndimage, segmentation, skeleton, transform
+from . import config, exposure, feature, filters, measure, morphology, ndimage, segmentation, skeleton, transform
 from ._core import __version__
 from ._open import from_array, imread, open
 from ._persist import compute
@@ -32,6 +32,7 @@ __all__ = [
     "compute",
     "config",
     "exposure",
+    "feature",
     "filters",
     "from_array",
     "imread",

@@ -201,3 +201,22 @@ def test_what_depends_on_order_is_refused():
         segmentation.watershed(np.zeros((3, 3)), np.eye(3, dtype=int), compactness=1)
     with pytest.raises(ValueError, match="seed"):
         morphology.reconstruction(np.ones(4), np.zeros(4))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+def test_canny_is_scikit_images(dtype):
+    from petavox import feature
+
+    skimage_feature = pytest.importorskip("skimage.feature")
+    rng = np.random.default_rng(len(dtype))
+    smooth = scipy_ndimage.gaussian_filter(rng.random((70, 83)), 2)
+    grey = (smooth - smooth.min()) / np.ptp(smooth)
+    grey = (grey * 250).astype(dtype) if dtype.startswith("u") else grey.astype(dtype)
+    mask = rng.random(grey.shape) < 0.98
+    for kwargs in ({}, {"sigma": 2.0}, {"mode": "reflect"}, {"low_threshold": 0.02, "high_threshold": 0.05}):
+        want = skimage_feature.canny(grey, **kwargs)
+        np.testing.assert_array_equal(both(lambda g, k=kwargs: feature.canny(g, **k), grey), want)
+    want = skimage_feature.canny(grey, mask=mask)
+    np.testing.assert_array_equal(both(lambda g, m: feature.canny(g, mask=m), grey, mask), want)
+    want = skimage_feature.canny(grey, low_threshold=0.5, high_threshold=0.8, use_quantiles=True)
+    np.testing.assert_array_equal(feature.canny(grey, low_threshold=0.5, high_threshold=0.8, use_quantiles=True), want)

@@ -7,6 +7,7 @@
 //! The pass is the lower envelope of parabolas of P. Felzenszwalb and D. Huttenlocher (Theory of Computing 8, 2012), with comparisons
 //! that divide nothing.
 
+use super::window::{Real, window_pass};
 use crate::filter::for_each_index;
 use petavox_core::{Block, Dtype, Error, Result, strides};
 
@@ -44,7 +45,7 @@ const FIRST_LANES: usize = 512;
 
 /// Bytes of scratch that [`distance_pass`] needs for lines of this many samples.
 pub fn distance_pass_scratch_bytes(len: usize) -> usize {
-    (len * 8 * (LINES + 2)).max(8 * FIRST_LANES)
+    (len * 8 * (3 * LINES + 2)).max(8 * FIRST_LANES)
 }
 
 /// Passes along `axis`, in place: every sample becomes the least of `squares[j] + (spacing * (i - j))^2` over its line. The block holds
@@ -78,7 +79,8 @@ pub fn distance_pass(
         return Ok(());
     }
     let (lines, rest) = doubles.split_at_mut(LINES * len);
-    let (sites, values) = rest.split_at_mut(len);
+    let (sites, rest) = rest.split_at_mut(len);
+    let (values, near) = rest.split_at_mut(len);
     let mut envelope = Envelope { sites, values, spacing };
     let step = strides(&shape)[axis];
     let samples = squares.typed_mut::<f64>()?;
@@ -88,6 +90,10 @@ pub fn distance_pass(
         let mut column = 0;
         while column < step {
             let n = LINES.min(step - column);
+            if nearby(&mut samples[base + column..], n, len, step, spacing, near) {
+                column += n;
+                continue;
+            }
             for i in 0..len {
                 let from = &samples[base + i * step + column..][..n];
                 for (k, v) in from.iter().enumerate() {
@@ -107,6 +113,46 @@ pub fn distance_pass(
         }
     });
     Ok(())
+}
+
+/// The pass over `n` lines side by side by their near neighbours; false if distances are too long, and nothing is changed then.
+fn nearby(
+    samples: &mut [f64],
+    n: usize,
+    len: usize,
+    step: usize,
+    spacing: f64,
+    near: &mut [f64],
+) -> bool {
+    // Whole numbers this small are exact in 32 bits, and what is larger does not stay.
+    let mut whole = spacing.fract() == 0.0;
+    let halves: &mut [f32] = bytemuck::cast_slice_mut(near);
+    let (values, rest) = halves.split_at_mut(len * n);
+    let best = &mut rest[..len * n];
+    for i in 0..len {
+        let from = &samples[i * step..][..n];
+        for (to, v) in values[i * n..(i + 1) * n].iter_mut().zip(from) {
+            *to = *v as f32;
+            whole &= f64::from(*v as i32) == *v || *v > 1e6;
+        }
+    }
+    if whole {
+        return window_pass(values, best, n, spacing) && put_back(samples, best, n, len, step);
+    }
+    let (values, rest) = near.split_at_mut(len * n);
+    let best = &mut rest[..len * n];
+    for i in 0..len {
+        values[i * n..(i + 1) * n].copy_from_slice(&samples[i * step..][..n]);
+    }
+    window_pass(values, best, n, spacing) && put_back(samples, best, n, len, step)
+}
+
+fn put_back<T: Real>(samples: &mut [f64], best: &[T], n: usize, len: usize, step: usize) -> bool {
+    for i in 0..len {
+        let to = samples[i * step..][..n].iter_mut();
+        to.zip(&best[i * n..(i + 1) * n]).for_each(|(t, b)| *t = b.wide());
+    }
+    true
 }
 
 /// The pass along the first axis of all, when samples are 0 or [`FAR`] still: the distance to the nearest 0 of the line, counted from both

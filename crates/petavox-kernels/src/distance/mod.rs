@@ -4,6 +4,7 @@ pub mod brute;
 pub mod chamfer;
 mod euclidean;
 pub mod features;
+mod window;
 
 pub use euclidean::{
     FAR, distance_first_pass, distance_pass, distance_pass_scratch_bytes, distance_root,

@@ -1,6 +1,7 @@
 //! Erosion, dilation and what is made of them.
 
 mod binary;
+pub mod edges;
 mod extreme;
 pub mod flood;
 pub mod foresting;

@@ -25,6 +25,7 @@ pub(crate) const ROWS: &[(&str, Input, usize, Definition)] = &[
     ("distance_transform_cdt:metric=taxicab", Mask, 4, |p| distance(p, |o| o.iter().map(|x| x.abs()).sum())),
     ("distance_transform_cdt:returns=indices", Mask, 3, |_| None),
     ("distance_transform_edt:returns=indices:sampling=0.7", Mask, 3, |_| None),
+    ("edge_maxima:low_threshold=0.5", Grey(Float32), 4, |_| None),
     ("flood:connectivity=1", Mask, 4, |p| Some(flooded(p))),
     ("local_maxima", Grey(UInt8), 4, |p| Some(maxima(p, p.shape.len(), 1.0))),
     ("local_maxima:connectivity=1:allow_borders=false", Grey(Float32), 3, |_| None),

@@ -101,3 +101,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn long_distances_are_exact_too() {
+    for spacing in [[1.0, 1.0], [0.7, 2.0]] {
+        let shape = [45, 90];
+        let samples: Vec<u8> = (0..45 * 90).map(|i| u8::from(i != 17 && i != 3977)).collect();
+        let mask = Block::from_vec(Region::whole(&shape), samples).unwrap();
+        let mask = mask.viewed_as(Dtype::Bool).unwrap();
+        let (got, want) = (run(&mask, &spacing, &[0, 1], 2), reference(&mask, &spacing));
+        for (g, w) in got.iter().zip(&want) {
+            assert!((g - w).abs() <= 1e-12 * w, "{g} {w}");
+        }
+    }
+}
