@@ -77,12 +77,14 @@ impl Slab {
     }
 
     /// Spreads `values` under `ceiling` until nothing changes in rows `own`; rows outside it give values and take none. True if a
-    /// sample changed. Asks `go_on` after every row.
+    /// sample changed. If the slab rested before, only the rows outside may have changed: then as many rows as `edges` says at either end
+    /// are looked at first. Asks `go_on` after every row.
     pub fn relax<T: Grey>(
         &self,
         values: &mut [T],
         ceiling: &[T],
         own: std::ops::Range<usize>,
+        edges: Option<usize>,
         mut go_on: impl FnMut() -> bool,
     ) -> bool {
         let (len, n_rows) = (self.row_len(), self.n_rows());
@@ -90,10 +92,17 @@ impl Slab {
             return false;
         }
         let mut stale = vec![false; n_rows];
-        stale[own.clone()].fill(true);
+        match edges {
+            None => stale[own.clone()].fill(true),
+            Some(n) => {
+                let n = n.min(own.len());
+                stale[own.start..own.start + n].fill(true);
+                stale[own.end - n..own.end].fill(true);
+            }
+        }
         let (mut near, mut line) = (vec![], vec![T::LEAST; len]);
         let mut any = false;
-        let mut first = true;
+        let mut first = edges.is_none();
         loop {
             let mut changed = false;
             for forward in [true, false] {
@@ -231,8 +240,8 @@ mod tests {
             let cut = cut.min(rows);
             let mut values = start;
             loop {
-                let a = slab.relax(&mut values, &ceiling, cut..rows, || true);
-                let b = slab.relax(&mut values, &ceiling, 0..cut, || true);
+                let a = slab.relax(&mut values, &ceiling, cut..rows, None, || true);
+                let b = slab.relax(&mut values, &ceiling, 0..cut, Some(99), || true);
                 if !a && !b { break }
             }
             prop_assert_eq!(values, want);

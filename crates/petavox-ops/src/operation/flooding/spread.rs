@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// About how many bytes of values a slab has.
-const SLAB_BYTES: usize = 1 << 19;
+const SLAB_BYTES: usize = 1 << 21;
 
 /// A volume of values of `size` bytes in 64-bit words: every row begins with a word.
 #[derive(Clone)]
@@ -112,6 +112,7 @@ pub(super) fn spread<T: Grey + bytemuck::Pod>(
     // As many threads as there is memory for; one was planned for.
     let per_band_bytes = layout.scratch_bytes(reach);
     let room = (context.budget.free() / per_band_bytes.max(1)) as usize;
+    let rested: Vec<AtomicBool> = (0..n_slabs).map(|_| AtomicBool::new(false)).collect();
     let n_bands = context.n_threads.min(room).clamp(1, n_slabs);
     let _scratch = context.budget.reserve("flooding", per_band_bytes * n_bands as u64)?;
     let per_band = n_slabs.div_ceil(n_bands);
@@ -120,7 +121,8 @@ pub(super) fn spread<T: Grey + bytemuck::Pod>(
             return false;
         }
         let own = slab * planes..((slab + 1) * planes).min(n_planes);
-        let grew = relax::<T>(layout, values, ceiling, own, offsets, reach, context);
+        let again = rested[slab].swap(true, Ordering::AcqRel);
+        let grew = relax::<T>(layout, values, ceiling, own, offsets, reach, again, context);
         if grew {
             let near = reach.div_ceil(planes);
             for other in slab.saturating_sub(near)..(slab + near + 1).min(n_slabs) {
@@ -156,6 +158,7 @@ fn relax<T: Grey + bytemuck::Pod>(
     own: Range<usize>,
     offsets: &[Vec<i64>],
     reach: usize,
+    again: bool,
     context: &RunContext,
 ) -> bool {
     let (len, width, per_plane) = (layout.row_len(), layout.row_words(), layout.rows_per_plane());
@@ -167,17 +170,20 @@ fn relax<T: Grey + bytemuck::Pod>(
     let (mut v, mut c) = (vec![T::LEAST; n_rows * len], vec![T::LEAST; n_rows * len]);
     let mut line = vec![0; width];
     let row = |r: usize| (first * per_plane + r) * width..(first * per_plane + r + 1) * width;
+    let rows = (own.start - first) * per_plane..(own.end - first) * per_plane;
     for r in 0..n_rows {
         get_row(&values[row(r)], &mut v[r * len..(r + 1) * len], &mut line);
-        get_row(&ceiling[row(r)], &mut c[r * len..(r + 1) * len], &mut line);
+        if rows.contains(&r) {
+            get_row(&ceiling[row(r)], &mut c[r * len..(r + 1) * len], &mut line);
+        }
     }
-    let rows = (own.start - first) * per_plane..(own.end - first) * per_plane;
+    let edges = again.then_some(reach * per_plane);
     let mut n = 0u32;
     let go_on = || {
         n += 1;
         !n.is_multiple_of(256) || !context.cancel.is_cancelled()
     };
-    let grew = Slab::new(&shape, offsets).relax(&mut v, &c, rows.clone(), go_on);
+    let grew = Slab::new(&shape, offsets).relax(&mut v, &c, rows.clone(), edges, go_on);
     if grew {
         for r in rows {
             set_row(&values[row(r)], &v[r * len..(r + 1) * len], &mut line);
