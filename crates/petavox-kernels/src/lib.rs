@@ -11,6 +11,7 @@ pub mod distance;
 pub mod exposure;
 pub mod filter;
 pub mod gather;
+pub mod interpolate;
 pub mod label;
 pub mod measure;
 pub mod morphology;

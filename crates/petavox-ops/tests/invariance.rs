@@ -6,6 +6,8 @@ mod cuts;
 mod exposure;
 #[path = "cuts/flooding.rs"]
 mod flooding;
+#[path = "cuts/geometry.rs"]
+mod geometry;
 #[path = "cuts/linear.rs"]
 mod linear;
 #[path = "cuts/plain.rs"]
@@ -312,6 +314,7 @@ fn rows() -> impl Iterator<Item = &'static (&'static str, Input, usize, Definiti
         TABLE,
         exposure::ROWS,
         flooding::ROWS,
+        geometry::ROWS,
         linear::ROWS,
         pointwise::ROWS,
         ranks::ROWS,

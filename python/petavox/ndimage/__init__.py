@@ -18,6 +18,7 @@ from . import (
     _fourier,
     _generic,
     _grey,
+    _interpolation,
     _measurements,
     _ranks,
     _smooth,
@@ -31,6 +32,7 @@ from ._flooding import *  # noqa: F403
 from ._fourier import *  # noqa: F403
 from ._generic import *  # noqa: F403
 from ._grey import *  # noqa: F403
+from ._interpolation import *  # noqa: F403
 from ._measurements import *  # noqa: F403
 from ._ranks import *  # noqa: F403
 from ._smooth import *  # noqa: F403
@@ -45,6 +47,7 @@ _GROUPS = (
     _fourier,
     _generic,
     _grey,
+    _interpolation,
     _measurements,
     _ranks,
     _smooth,

@@ -13,6 +13,8 @@ _LINE = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_void_p
 )
 
+_POINT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
+
 
 def is_low_level(function: Any) -> bool:
     """True for a capsule, or a tuple that begins with one."""
@@ -58,5 +60,19 @@ def of_line(function: Any) -> Callable[[np.ndarray, np.ndarray], None]:
     def called(line: np.ndarray, results: np.ndarray) -> None:
         if not call(line.ctypes.data, line.size, results.ctypes.data, results.size, data):
             raise RuntimeError("the compiled function reported an error")
+
+    return called
+
+
+def of_point(function: Any, ndim: int) -> Callable[[tuple[int, ...]], np.ndarray]:
+    """``int f(npy_intp *place, double *point, int n_out, int n_in, void *data)`` as a function of the place of an output sample."""
+    address, data = _address(function)
+    call = _POINT(address)
+
+    def called(place: tuple[int, ...]) -> np.ndarray:
+        at, point = np.array(place, np.intp), np.empty(ndim)
+        if not call(at.ctypes.data, point.ctypes.data, len(place), ndim, data):
+            raise RuntimeError("the compiled function reported an error")
+        return point
 
     return called

@@ -1,4 +1,4 @@
-"""scikit-image's transformations under their names: arrays give arrays at once, images give images."""
+"""Means of boxes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._either import Either
+from .._either import Either
 
 __all__ = ["downscale_local_mean"]
 
