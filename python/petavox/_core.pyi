@@ -200,5 +200,8 @@ def set_thread_limit(limit: int | None = ...) -> None:
 def thread_limit() -> int | None:
     """The most threads that may compute at once, whatever runs ask for; None if there is no limit."""
 
+def thresholds(method: str, counts: Sequence[int], centers: Sequence[float], dtype: str, n: int) -> list[float]:
+    """The thresholds that a method finds in a histogram; `n` is the number of classes, or of rounds at most."""
+
 def working_threads() -> int:
     """The threads that compute now."""

@@ -40,6 +40,22 @@ mod _core {
         petavox::peak_resident_bytes()
     }
 
+    /// The thresholds that a method finds in a histogram; `n` is the number of classes, or of rounds at most.
+    #[pyfunction]
+    fn thresholds(
+        method: &str,
+        counts: Vec<u64>,
+        centers: Vec<f64>,
+        dtype: &str,
+        n: usize,
+    ) -> PyResult<Vec<f64>> {
+        let find = || {
+            let dtype = petavox::Dtype::parse(dtype)?;
+            petavox::thresholds_of(&petavox::Histogram::given(dtype, &counts, &centers)?, method, n)
+        };
+        find().map_err(super::errors::exception)
+    }
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))

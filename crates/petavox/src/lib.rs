@@ -75,10 +75,11 @@ pub use petavox_engine::{
     BlockCall, BlockOp, Crew, Need, Node, RunOptions, available_memory, default_threads, explain,
     peak_resident_bytes, resident_bytes,
 };
+pub use petavox_kernels::measure::Histogram;
 pub use petavox_ops::cluster;
 pub use petavox_ops::operation::measures::measure::PROPERTIES;
 pub use petavox_ops::operation::reduce::{ReduceOptions, Reduced, Reduction};
-pub use petavox_ops::operation::thresholds::threshold::Threshold;
+pub use petavox_ops::operation::thresholds::threshold::{Threshold, thresholds_of};
 pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions, Trace};
 pub use petavox_ops::thin::ThinMethod;
 pub use petavox_ops::{FAMILIES, Family, Operation, Resolver, nearest, operations};

@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from .._either import Either
+import numpy as np
 
-__all__ = ["threshold_isodata", "threshold_li", "threshold_otsu", "threshold_triangle", "threshold_yen"]
+from .. import _core
+from .._either import Either
+from .._open import from_array
+from ..exposure import histogram
+
+__all__ = [
+    "threshold_isodata",
+    "threshold_li",
+    "threshold_mean",
+    "threshold_minimum",
+    "threshold_multiotsu",
+    "threshold_otsu",
+    "threshold_triangle",
+    "threshold_yen",
+]
+
+
+def _given(hist: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and middles of bins of a histogram that the caller made."""
+    counts, centers = hist if isinstance(hist, (tuple, list)) else (hist, None)
+    counts = np.asarray(counts)
+    if counts.ndim != 1 or (counts < 0).any() or not np.array_equal(counts, np.trunc(counts)):
+        raise ValueError("hist: expected whole counts of one axis, or (counts, bin_centers)")
+    return counts, np.arange(counts.size) if centers is None else np.asarray(centers)
+
+
+def _found(method: str, image: Any, nbins: int, hist: Any, n: int = 0) -> np.ndarray:
+    """What a method finds in a histogram: the one that is given, or that of the image, which is read at once."""
+    if hist is None and image is None:
+        raise ValueError("Either image or hist must be provided.")
+    if hist is not None:
+        counts, centers = _given(hist)
+        dtype = "float32" if centers.dtype == np.float32 else ("int64" if centers.dtype.kind in "iu" else "float64")
+    else:
+        source = from_array(image)
+        counts, centers = histogram(source, nbins)
+        dtype = source.dtype.name if source.dtype.kind == "f" else "int64"
+    found = _core.thresholds(method, counts.astype(np.uint64).tolist(), centers.astype(np.float64).tolist(), dtype, int(n))
+    return np.asarray(found).astype(centers.dtype)
 
 
 def _threshold(method: str, image: Any, nbins: int, hist: Any = None) -> Any:
-    # A histogram that is given decides in scikit-image, also beside an image: to leave it out would be another number.
-    if image is None or hist is not None:
-        raise NotImplementedError(f"threshold_{method}: give the image alone; hist is not there yet")
+    # A histogram that is given decides in scikit-image, also beside an image.
+    if hist is not None or image is None:
+        return _found(method, image, nbins, hist)[0]
     either = Either(image)
-    value = either.image.apply("threshold_value", method=method, nbins=int(nbins))
-    return either.result(value)
+    return either.result(either.image.apply("threshold_value", method=method, nbins=int(nbins)))
 
 
 def threshold_otsu(image: Any = None, nbins: int = 256, *, hist: Any = None) -> Any:
@@ -27,8 +65,8 @@ def threshold_otsu(image: Any = None, nbins: int = 256, *, hist: Any = None) -> 
         Grey values. Integers are counted exactly; floats in `nbins` bins.
     nbins : int
         Bins for floats.
-    hist : None
-        Not there yet.
+    hist : array or (array, array), optional
+        Counts, or counts and middles of the bins, instead of those of the image.
 
     Returns
     -------
@@ -36,13 +74,15 @@ def threshold_otsu(image: Any = None, nbins: int = 256, *, hist: Any = None) -> 
 
     Raises
     ------
-    NotImplementedError
-        For a histogram.
+    ValueError
+        Without image and histogram.
 
     Examples
     --------
     >>> import numpy as np
     >>> int(threshold_otsu(np.array([1, 1, 2, 8, 9, 9], np.uint8)))
+    2
+    >>> int(threshold_otsu(hist=[0, 2, 1, 0, 0, 0, 0, 0, 1, 2]))
     2
 
     References
@@ -61,8 +101,8 @@ def threshold_yen(image: Any = None, nbins: int = 256, *, hist: Any = None) -> A
         Grey values.
     nbins : int
         Bins for floats.
-    hist : None
-        Not there yet.
+    hist : array or (array, array), optional
+        As for `threshold_otsu`.
 
     Returns
     -------
@@ -89,7 +129,7 @@ def threshold_triangle(image: Any, nbins: int = 256) -> Any:
 
 
 def threshold_isodata(image: Any = None, nbins: int = 256, return_all: bool = False, *, hist: Any = None) -> Any:
-    """The first threshold of the ISODATA method (skimage.filters.threshold_isodata).
+    """The first threshold of the ISODATA method, or all of them (skimage.filters.threshold_isodata).
 
     Parameters
     ----------
@@ -98,9 +138,118 @@ def threshold_isodata(image: Any = None, nbins: int = 256, return_all: bool = Fa
     nbins : int
         Bins for floats.
     return_all : bool
-        Not there yet.
-    hist : None
-        Not there yet.
+        Every threshold; an image is read at once then, since nobody knows how many there are.
+    hist : array or (array, array), optional
+        As for `threshold_otsu`.
+
+    Returns
+    -------
+    number, Image without axes, or numpy.ndarray
+    """
+    return _found("isodata_all", image, nbins, hist) if return_all else _threshold("isodata", image, nbins, hist)
+
+
+def threshold_minimum(image: Any = None, nbins: int = 256, max_num_iter: int = 10000, *, hist: Any = None) -> Any:
+    """The lowest point between the two peaks of the smoothed histogram (skimage.filters.threshold_minimum).
+
+    Parameters
+    ----------
+    image : array or Image
+        Grey values; an image is read at once.
+    nbins : int
+        Bins for floats.
+    max_num_iter : int
+        Rounds of smoothing at most.
+    hist : array or (array, array), optional
+        As for `threshold_otsu`.
+
+    Returns
+    -------
+    number
+
+    Raises
+    ------
+    RuntimeError
+        If two peaks are not to be had.
+
+    References
+    ----------
+    J. M. S. Prewitt and M. L. Mendelsohn, "The analysis of cell images", Ann. N. Y. Acad. Sci. 128, 1966.
+    """
+    try:
+        return _found("minimum", image, nbins, hist, max_num_iter)[0]
+    except ValueError as error:
+        if "peaks" in str(error):
+            raise RuntimeError(f"Unable to find two maxima in histogram: {error}") from None
+        raise
+
+
+def threshold_mean(image: Any) -> Any:
+    """The mean (skimage.filters.threshold_mean).
+
+    Parameters
+    ----------
+    image : array or Image
+        Grey values.
+
+    Returns
+    -------
+    number, or Image without axes
+    """
+    either = Either(image)
+    return either.result(either.image.mean())
+
+
+def threshold_multiotsu(image: Any = None, classes: int = 3, nbins: int = 256, *, hist: Any = None) -> np.ndarray:
+    """The thresholds between several classes, by Otsu's method (skimage.filters.threshold_multiotsu).
+
+    Parameters
+    ----------
+    image : array or Image
+        Grey values; an image is read at once.
+    classes : int
+        Number of classes. All combinations of bins are tried: each more class takes as many times longer as there are bins.
+    nbins : int
+        Bins for floats.
+    hist : array or (array, array), optional
+        As for `threshold_otsu`.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``classes - 1`` thresholds, rising.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer different values than classes.
+
+    References
+    ----------
+    P.-S. Liao et al., "A fast algorithm for multilevel thresholding", J. Inf. Sci. Eng. 17, 2001.
+    """
+    return _found("multiotsu", image, nbins, hist, classes)
+
+
+def threshold_li(
+    image: Any,
+    *,
+    tolerance: float | None = None,
+    initial_guess: float | Callable[[np.ndarray], float] | None = None,
+    iter_callback: Callable[[float], Any] | None = None,
+) -> Any:
+    """Li's threshold, of least cross-entropy (skimage.filters.threshold_li).
+
+    Parameters
+    ----------
+    image : array or Image
+        Grey values; lazily for integers without the options.
+    tolerance : float, optional
+        The iteration ends when the threshold moves less: 0.5 for integers, half the smallest difference between samples for floats.
+    initial_guess : float or callable, optional
+        Where it begins, or a function of the image that tells; the mean by default. With arrays only.
+    iter_callback : callable, optional
+        Called with the threshold of every round. With arrays only.
 
     Returns
     -------
@@ -109,32 +258,62 @@ def threshold_isodata(image: Any = None, nbins: int = 256, return_all: bool = Fa
     Raises
     ------
     NotImplementedError
-        For what is not there yet.
-    """
-    if return_all:
-        raise NotImplementedError("threshold_isodata: return_all is not there yet")
-    return _threshold("isodata", image, nbins, hist)
+        For an Image of floats, or with options: the method goes through the samples again and again.
+    ValueError
+        For a guess that lies outside the image's range.
 
-
-def threshold_li(image: Any, *, tolerance: Any = None, initial_guess: Any = None, iter_callback: Any = None) -> Any:
-    """Li's threshold of an integer image (skimage.filters.threshold_li).
-
-    Parameters
+    References
     ----------
-    image : array or Image
-        Integers.
-    tolerance, initial_guess, iter_callback : None
-        Not there yet.
-
-    Returns
-    -------
-    number, or Image without axes
-
-    Raises
-    ------
-    TypeError
-        For floats.
+    C. H. Li and P. K. S. Tam, "An iterative algorithm for minimum cross entropy thresholding", Pattern Recognit. Lett. 19, 1998.
     """
-    if tolerance is not None or initial_guess is not None or iter_callback is not None:
-        raise NotImplementedError("threshold_li: only its defaults are there yet")
-    return _threshold("li", image, 256)
+    either = Either(image)
+    options = (tolerance, initial_guess, iter_callback)
+    if either.image.dtype.kind in "iu" and all(one is None for one in options):
+        return _threshold("li", image, 256)
+    if either.is_image:
+        raise NotImplementedError("threshold_li of an Image takes integers without options; compute() the image first")
+    return _li(np.asarray(image), *options)
+
+
+def _li(image: np.ndarray, tolerance: Any, guess: Any, told: Any) -> Any:
+    samples = image[~np.isnan(image)] if image.dtype.kind == "f" else image.ravel()
+    if samples.size == 0:
+        return np.nan
+    if np.all(samples == samples.flat[0]):
+        return samples.flat[0]
+    samples = samples[np.isfinite(samples)]
+    if samples.size == 0:
+        return 0.0
+    least = samples.min()
+    samples = samples - least
+    counts = None
+    if image.dtype.kind in "iu":
+        counts, centers = histogram(samples)
+        counts, tolerance = counts.astype(np.float32), tolerance or 0.5
+    else:
+        tolerance = tolerance or np.min(np.diff(np.unique(samples))) / 2
+    if guess is None:
+        following = np.mean(samples)
+    elif callable(guess):
+        following = guess(samples)
+    else:
+        following = guess - least
+        if not 0 < following < samples.max():
+            raise ValueError(f"threshold_li: got the guess {guess}, expected one between {least} and {samples.max() + least}")
+    current = -2 * tolerance
+    if told is not None:
+        told(following + least)
+    while abs(following - current) > tolerance:
+        current = following
+        if counts is not None:
+            above = centers > current
+            fore, back = (np.average(centers[part], weights=counts[part]) for part in (above, ~above))
+        else:
+            above = samples > current
+            fore, back = np.mean(samples[above]), np.mean(samples[~above])
+        if back == 0.0:
+            break
+        following = (back - fore) / (np.log(back) - np.log(fore))
+        if told is not None:
+            told(following + least)
+    return following + least

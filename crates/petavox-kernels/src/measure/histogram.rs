@@ -271,6 +271,26 @@ impl Histogram {
         Ok(Histogram { dtype: binning.dtype, counts, centres, constant })
     }
 
+    /// A histogram that was made elsewhere; empty bins at the ends are dropped, as scikit-image drops them.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if there are not as many counts as centres, or all counts are zero.
+    pub fn given(dtype: Dtype, counts: &[u64], centres: &[f64]) -> Result<Histogram> {
+        if counts.len() != centres.len() {
+            let given = format!("{} counts and {} bins", counts.len(), centres.len());
+            return Err(Error::argument("hist", given, "as many of both"));
+        }
+        let filled = |c: &u64| *c > 0;
+        let (Some(lo), Some(hi)) =
+            (counts.iter().position(filled), counts.iter().rposition(filled))
+        else {
+            return Err(Error::argument("hist", "no samples", "counts that are not all 0"));
+        };
+        let centres = centres[lo..=hi].to_vec();
+        let constant = (lo == hi).then(|| centres[0]);
+        Ok(Histogram { dtype, counts: counts[lo..=hi].to_vec(), centres, constant })
+    }
+
     /// Samples per bin.
     pub fn counts(&self) -> &[u64] {
         &self.counts

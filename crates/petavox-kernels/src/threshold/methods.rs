@@ -5,11 +5,11 @@ use crate::measure::rounding;
 use crate::sample::numpy_sum;
 use petavox_core::{Error, Result};
 
-fn single(x: f64) -> f64 {
+pub(super) fn single(x: f64) -> f64 {
     f64::from(x as f32)
 }
 
-fn counts_single(histogram: &Histogram) -> Vec<f64> {
+pub(super) fn counts_single(histogram: &Histogram) -> Vec<f64> {
     histogram.counts().iter().map(|&c| f64::from(c as f32)).collect()
 }
 

@@ -4,7 +4,9 @@
 //! which bin wins can hang on the last bit. An image of one value has that value as its threshold.
 
 mod methods;
+mod several;
 
 pub use methods::{
     threshold_isodata, threshold_li, threshold_otsu, threshold_triangle, threshold_yen,
 };
+pub use several::{threshold_minimum, thresholds_isodata, thresholds_multiotsu};

@@ -29,14 +29,20 @@ pub enum Threshold {
     Triangle,
     /// Isodata: halfway between the means of the two classes.
     Isodata,
+    /// The lowest bin between the two peaks of the smoothed histogram.
+    Minimum,
 }
 
-const METHODS: [(&str, Threshold); 5] = [
+/// Rounds of smoothing after which two peaks are not to be expected any more (scikit-image's number).
+const MAX_SMOOTHING: usize = 10_000;
+
+const METHODS: [(&str, Threshold); 6] = [
     ("otsu", Threshold::Otsu),
     ("li", Threshold::Li),
     ("yen", Threshold::Yen),
     ("triangle", Threshold::Triangle),
     ("isodata", Threshold::Isodata),
+    ("minimum", Threshold::Minimum),
 ];
 
 impl FromStr for Threshold {
@@ -50,7 +56,7 @@ impl FromStr for Threshold {
             Error::argument(
                 "threshold",
                 text,
-                "a number, or one of otsu, li, yen, triangle, isodata",
+                "a number, or one of otsu, li, yen, triangle, isodata, minimum",
             )
         })
     }
@@ -94,7 +100,22 @@ impl Threshold {
             Threshold::Triangle => Ok(methods::threshold_triangle(histogram)),
             Threshold::Li => methods::threshold_li(histogram),
             Threshold::Isodata => methods::threshold_isodata(histogram),
+            Threshold::Minimum => methods::threshold_minimum(histogram, MAX_SMOOTHING),
         }
+    }
+}
+
+/// The thresholds of an image with this histogram: one for the methods of [`Threshold`], all of `isodata_all`, `n - 1` of
+/// `multiotsu` for `n` classes. `n` is the number of rounds for `minimum`, and not looked at by the others.
+///
+/// # Errors
+/// As [`Threshold::find`], and for an unknown method.
+pub fn thresholds_of(histogram: &Histogram, method: &str, n: usize) -> Result<Vec<f64>> {
+    match method {
+        "isodata_all" => methods::thresholds_isodata(histogram),
+        "multiotsu" => methods::thresholds_multiotsu(histogram, n),
+        "minimum" => Ok(vec![methods::threshold_minimum(histogram, n)?]),
+        one => Ok(vec![one.parse::<Threshold>()?.find(histogram)?]),
     }
 }
 
