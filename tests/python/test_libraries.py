@@ -147,15 +147,12 @@ def test_downscale_local_mean(factors):
     ("call", "error"),
     [
         (lambda a: petavox.ndimage.gaussian_filter(a, (1, 2)), RuntimeError),
-        (lambda a: petavox.ndimage.gaussian_filter(a, 1, mode="what"), ValueError),
+        (lambda a: petavox.ndimage.gaussian_filter(a, 1, mode="what"), RuntimeError),
         (lambda a: petavox.ndimage.gaussian_filter(a, -1), ValueError),
         (lambda a: petavox.ndimage.gaussian_filter(a, 1, order=-1), ValueError),
         (lambda a: petavox.ndimage.label(a, np.ones((3, 3))), RuntimeError),
         (lambda a: petavox.morphology.skeletonize(a, method="fast"), ValueError),
         (lambda a: petavox.measure.label(a, background=3), NotImplementedError),
-        (lambda a: petavox.filters.threshold_otsu(a.astype("uint8"), hist=np.arange(4)), NotImplementedError),
-        (lambda a: petavox.filters.threshold_yen(a.astype("uint8"), hist=np.arange(4)), NotImplementedError),
-        (lambda a: petavox.filters.threshold_isodata(a.astype("uint8"), hist=np.arange(4)), NotImplementedError),
     ],
 )
 def test_mistakes_raise(call, error):

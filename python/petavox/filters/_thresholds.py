@@ -26,7 +26,8 @@ __all__ = [
 
 def _given(hist: Any) -> tuple[np.ndarray, np.ndarray]:
     """Counts and middles of bins of a histogram that the caller made."""
-    counts, centers = hist if isinstance(hist, (tuple, list)) else (hist, None)
+    pair = isinstance(hist, (tuple, list)) and len(hist) == 2 and np.ndim(hist[0]) == 1
+    counts, centers = hist if pair else (hist, None)
     counts = np.asarray(counts)
     if counts.ndim != 1 or (counts < 0).any() or not np.array_equal(counts, np.trunc(counts)):
         raise ValueError("hist: expected whole counts of one axis, or (counts, bin_centers)")

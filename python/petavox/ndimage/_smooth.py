@@ -90,6 +90,8 @@ def gaussian_filter(
     )
     modes = {}
     for axis, one, derivative, reach, rule in given:
+        if not one >= 0:
+            raise ValueError(f"sigma: got {one}, expected 0 or more")
         if one > 1e-15:
             reach = int(truncate * float(one) + 0.5) if reach is None else reach
             weights[axis] = _gaussian_weights(float(one), derivative, reach)
