@@ -1,7 +1,23 @@
 """scikit-image's filters under their names: arrays give arrays at once, images give images."""
 
-from . import _gaussian, _thresholds
+from . import (
+    _edges,
+    _gaussian,
+    _ridges,
+    _sharpen,
+    _thresholds,
+)
+from ._edges import *  # noqa: F403
 from ._gaussian import *  # noqa: F403
+from ._ridges import *  # noqa: F403
+from ._sharpen import *  # noqa: F403
 from ._thresholds import *  # noqa: F403
 
-__all__ = sorted(_gaussian.__all__ + _thresholds.__all__)
+_GROUPS = (
+    _edges,
+    _gaussian,
+    _ridges,
+    _sharpen,
+    _thresholds,
+)
+__all__ = sorted(name for group in _GROUPS for name in group.__all__)

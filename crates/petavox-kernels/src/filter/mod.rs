@@ -1,6 +1,7 @@
 //! Filters: weighted sums over a neighbourhood.
 
 mod dense;
+mod eigen;
 mod gaussian;
 mod rows;
 mod separable;
@@ -8,6 +9,7 @@ mod taps;
 mod window;
 
 pub use dense::Dense;
+pub use eigen::{Eigen, eigen};
 pub use gaussian::{GaussianOptions, gaussian_weights};
 pub use separable::{Line, Separable};
 pub use taps::Weights;

@@ -46,8 +46,24 @@ pub fn smooth(
     truncate: f64,
     boundary: Boundary,
 ) -> Result<Arc<Node>> {
+    let order = vec![0; sigma.len()];
+    derivative(input, sigma, order, truncate, boundary)
+}
+
+/// [`smooth`] with the order of the derivative along each axis.
+///
+/// # Errors
+/// As [`build`].
+pub fn derivative(
+    input: &Arc<Node>,
+    sigma: Vec<f64>,
+    order: Vec<usize>,
+    truncate: f64,
+    boundary: Boundary,
+) -> Result<Arc<Node>> {
     let axes = (0..input.spec().ndim()).collect();
-    bind(input, GaussianOptions { truncate, ..GaussianOptions::new(sigma) }, axes, boundary, None)
+    let options = GaussianOptions { sigma, order, truncate, given: None };
+    bind(input, options, axes, boundary, None)
 }
 
 fn bind(
