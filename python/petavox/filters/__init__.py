@@ -3,12 +3,15 @@
 from . import (
     _edges,
     _gaussian,
+    _local,
     _ridges,
     _sharpen,
     _thresholds,
+    rank,
 )
 from ._edges import *  # noqa: F403
 from ._gaussian import *  # noqa: F403
+from ._local import *  # noqa: F403
 from ._ridges import *  # noqa: F403
 from ._sharpen import *  # noqa: F403
 from ._thresholds import *  # noqa: F403
@@ -16,8 +19,9 @@ from ._thresholds import *  # noqa: F403
 _GROUPS = (
     _edges,
     _gaussian,
+    _local,
     _ridges,
     _sharpen,
     _thresholds,
 )
-__all__ = sorted(name for group in _GROUPS for name in group.__all__)
+__all__ = sorted([name for group in _GROUPS for name in group.__all__] + ["rank"])

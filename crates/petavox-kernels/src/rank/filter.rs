@@ -8,8 +8,8 @@ use petavox_core::{Block, CancelToken, Dtype, Error, Result};
 /// Windows of more samples than these are not given to a network: for keys that can be counted, and for others.
 const MOST_COUNTED: usize = 400;
 const MOST_COMPARED: usize = 1500;
-/// Arrays that a network works on should stay within a share of the second-level cache.
-const SLOTS_BYTES: usize = 192 << 10;
+/// Arrays that a network works on should stay within the first-level cache.
+const SLOTS_BYTES: usize = 40 << 10;
 
 /// A window and the rank of the sample that it leaves, prepared for a dtype.
 #[derive(Debug)]

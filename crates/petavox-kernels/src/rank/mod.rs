@@ -3,7 +3,9 @@
 mod filter;
 mod graph;
 mod histogram;
+mod local;
 mod network;
 mod program;
 
 pub use filter::{RankFilter, rank_filter, rank_filter_scratch_bytes};
+pub use local::{LocalStatistic, local_statistic, local_statistic_scratch_bytes};

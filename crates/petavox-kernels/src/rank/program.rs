@@ -53,20 +53,21 @@ impl Program {
         Some(Writer::new(&graph, result).write(rows))
     }
 
-    /// Samples of a segment: as many as keep all slots in `bytes` of cache.
+    /// Samples of a segment: as many as keep all slots in `bytes` of cache. With what is needed beyond them they are whole lanes.
     pub(super) fn segment<K>(&self, bytes: usize) -> usize {
-        let fits = bytes / size_of::<K>() / self.n_slots.max(1) / LANES * LANES;
-        fits.saturating_sub(self.extra.next_multiple_of(LANES)).clamp(2 * LANES, 16 * LANES)
+        let fits = bytes / size_of::<K>() / self.n_slots.max(1) / LANES;
+        let least = self.extra.div_ceil(LANES) + 2;
+        fits.clamp(least, least + 30) * LANES - self.extra
     }
 
     /// Samples of all slots for segments of this length.
     pub(super) fn slots_len(&self, segment: usize) -> usize {
-        // One slot more is a margin for rows that are read in whole vectors.
-        (self.n_slots + 1) * self.stride(segment)
+        // Slots more are a margin for what is read in whole vectors beyond a row or a slot.
+        (self.n_slots + 2) * self.stride(segment) + self.result.1
     }
 
     fn stride(&self, segment: usize) -> usize {
-        segment + (self.extra + self.result.1).next_multiple_of(LANES) + LANES
+        (segment + self.extra).next_multiple_of(LANES)
     }
 
     /// How many comparisons there are.

@@ -63,24 +63,18 @@ impl Tiling {
         strides(&self.grown())
     }
 
-    /// Calls `work` for each tile, with the keys of the tile and its halo in the first part of `memory`. It leaves the results where they
-    /// belong in the tile's array, moved to its first sample, from the place that it returns on; they are stored from there.
-    pub(crate) fn walk<K: Key>(
+    /// Calls `work` for each tile of a target.
+    pub(crate) fn each(
         &self,
-        input: &Block,
-        output: &mut Block,
+        from: &Region,
+        to: &Region,
         window: &Window,
-        flipped: bool,
-        memory: &mut [K],
-        mut work: impl FnMut(&mut [K], usize) -> Result<usize>,
+        work: &mut dyn FnMut(&Tile) -> Result<()>,
     ) -> Result<()> {
-        let (from, to) = (input.region().clone(), output.region().clone());
-        if from.ndim() != to.ndim() || self.tile.len() != to.ndim() || memory.len() < self.len() {
-            return Err(Error::internal("window tiles", "blocks, window and memory disagree"));
+        if from.ndim() != to.ndim() || self.tile.len() != to.ndim() {
+            return Err(Error::internal("window tiles", "blocks and window disagree"));
         }
-        let (load, store) = (K::loader(self.dtype, flipped), K::storer(self.dtype, flipped));
-        let (n, size, lines) = (to.ndim(), self.dtype.size(), self.strides());
-        let (from_lines, to_lines) = (strides(from.shape()), strides(to.shape()));
+        let n = to.ndim();
         let counts: Vec<usize> =
             to.shape().iter().zip(&self.tile).map(|(s, t)| s.div_ceil(*t)).collect();
         let mut failed = Ok(());
@@ -94,37 +88,88 @@ impl Tiling {
             let first: Vec<i64> =
                 (0..n).map(|a| to.start()[a] + place[a] as i64 + window.start()[a]).collect();
             let grown: Vec<usize> = shape.iter().zip(&self.reach).map(|(s, r)| s + r).collect();
-            if !from.contains(&Region::new(first.clone(), grown.clone())) {
-                failed = Err(Error::internal("window tiles", "the input does not cover the halo"));
-                return;
-            }
-            let row = grown.last().copied().unwrap_or(1);
-            let base = from.offset_of(&first);
-            let outer = n.saturating_sub(1);
-            for_each_index(&grown[..outer], &mut |line| {
-                let f = (base + dot(line, &from_lines)) * size;
-                let t = dot(line, &lines);
-                load(&input.bytes()[f..f + row * size], &mut memory[t..t + row]);
-            });
-            // One past the last sample that a result can stand at.
-            let used = shape.iter().zip(&lines).map(|(s, l)| (s - 1) * l).sum::<usize>() + 1;
-            let found = match work(memory, used) {
-                Ok(found) => found,
-                Err(e) => {
-                    failed = Err(e);
-                    return;
-                }
+            failed = if from.contains(&Region::new(first.clone(), grown.clone())) {
+                work(&Tile { place, shape, first, grown })
+            } else {
+                Err(Error::internal("window tiles", "the input does not cover the halo"))
             };
-            let row = shape.last().copied().unwrap_or(1);
-            let base = dot(&place, &to_lines);
-            let bytes = output.bytes_mut();
-            for_each_index(&shape[..outer], &mut |line| {
-                let t = (base + dot(line, &to_lines)) * size;
-                let f = found + dot(line, &lines);
-                store(&memory[f..f + row], &mut bytes[t..t + row * size]);
-            });
         });
         failed
+    }
+
+    /// Calls `work` for each tile, with the keys of the tile and its halo in the first part of `memory`. It leaves the results where they
+    /// belong in the tile's array, moved to its first sample, from the place that it returns on; they are stored from there.
+    pub(crate) fn walk<K: Key>(
+        &self,
+        input: &Block,
+        output: &mut Block,
+        window: &Window,
+        flipped: bool,
+        memory: &mut [K],
+        mut work: impl FnMut(&mut [K], usize) -> Result<usize>,
+    ) -> Result<()> {
+        if memory.len() < self.len() {
+            return Err(Error::internal("window tiles", "memory too small"));
+        }
+        let (from, to) = (input.region().clone(), output.region().clone());
+        let (load, store) = (K::loader(self.dtype, flipped), K::storer(self.dtype, flipped));
+        let (size, lines) = (self.dtype.size(), self.strides());
+        self.each(&from, &to, window, &mut |tile| {
+            tile.rows_in(&from, &lines, &mut |f, t, row| {
+                load(&input.bytes()[f * size..(f + row) * size], &mut memory[t..t + row]);
+            });
+            // One past the last sample that a result can stand at.
+            let steps = tile.shape.iter().zip(&lines).map(|(s, l)| (s - 1) * l);
+            let found = work(memory, steps.sum::<usize>() + 1)?;
+            let bytes = output.bytes_mut();
+            tile.rows_out(&to, &lines, &mut |f, t, row| {
+                let from = &memory[found + f..found + f + row];
+                store(from, &mut bytes[t * size..(t + row) * size]);
+            });
+            Ok(())
+        })
+    }
+}
+
+/// A part of a target.
+pub(crate) struct Tile {
+    /// Where it begins in the target.
+    place: Vec<usize>,
+    shape: Vec<usize>,
+    /// Where its halo begins.
+    first: Vec<i64>,
+    grown: Vec<usize>,
+}
+
+impl Tile {
+    /// Calls `f` with the place in the input's block, the place in the tile's array and the length of each row, halo and all.
+    pub(crate) fn rows_in(
+        &self,
+        from: &Region,
+        lines: &[usize],
+        f: &mut dyn FnMut(usize, usize, usize),
+    ) {
+        let from_lines = strides(from.shape());
+        let base = from.offset_of(&self.first);
+        let row = self.grown.last().copied().unwrap_or(1);
+        for_each_index(&self.grown[..self.grown.len().saturating_sub(1)], &mut |line| {
+            f(base + dot(line, &from_lines), dot(line, lines), row);
+        });
+    }
+
+    /// Calls `f` with the place in the tile's array, the place in the output's block and the length of each row of the tile itself.
+    pub(crate) fn rows_out(
+        &self,
+        to: &Region,
+        lines: &[usize],
+        f: &mut dyn FnMut(usize, usize, usize),
+    ) {
+        let to_lines = strides(to.shape());
+        let base = dot(&self.place, &to_lines);
+        let row = self.shape.last().copied().unwrap_or(1);
+        for_each_index(&self.shape[..self.shape.len().saturating_sub(1)], &mut |line| {
+            f(dot(line, lines), base + dot(line, &to_lines), row);
+        });
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) const ROWS: &[(&str, Input, usize, Definition)] = &[
     ("grey_erosion:ball=2.5", Grey(Float64), 3, |p| Some(least(p, &ball(p, 2.5), Boundary::Reflect))),
     ("grey_erosion:size=1", Grey(UInt16), 4, |p| Some(p.clone())),
     ("grey_opening:size=3", Grey(Float64), 3, |p| Some(open(p, 3))),
+    ("local_statistic:statistic=median:size=5", Grey(UInt8), 3, |_| None),
+    ("local_statistic:statistic=entropy:ball=2", Grey(UInt8), 2, |_| None),
+    ("local_statistic:statistic=pop:size=3", Grey(UInt8), 3, |p| Some(population(p))),
     ("maximum_filter:size=3", Grey(UInt16), 4, |p| Some(greatest(p, &boxed(p, -1, 1), Boundary::Reflect))),
     ("maximum_filter:size=11:mode=constant:cval=-7", Grey(Int16), 3, |p| Some(greatest(p, &boxed(p, -5, 5), Boundary::Constant(-7.0)))),
     ("maximum_filter:ball=3:mode=mirror", Grey(Float32), 3, |p| Some(greatest(p, &ball(p, 3.0), Boundary::Mirror))),
@@ -32,6 +35,9 @@ pub(crate) const ROWS: &[(&str, Input, usize, Definition)] = &[
     ("percentile_filter:percentile=90:size=5", Grey(Int16), 3, |p| Some(ranked(p, &boxed(p, -2, 2), Boundary::Reflect, |n| n * 90 / 100))),
     ("percentile_filter:percentile=-25:ball=1", Grey(Float32), 3, |p| Some(ranked(p, &ball(p, 1.0), Boundary::Reflect, |n| n * 75 / 100))),
     ("rank_filter:rank=-2:size=3", Grey(Int64), 3, |p| Some(ranked(p, &boxed(p, -1, 1), Boundary::Reflect, |n| n - 2))),
+    ("threshold_niblack:window_size=5:k=0.3", Grey(Int16), 3, |p| Some(deviating(p, 2, |m, s| m - 0.3 * s))),
+    ("threshold_sauvola:window_size=7:r=9", Grey(UInt8), 2, |p| Some(deviating(p, 3, |m, s| m * (1.0 + 0.2 * (s / 9.0 - 1.0))))),
+    ("threshold_sauvola:window_size=3", Grey(Float32), 3, |_| None),
     ("white_tophat:size=3", Grey(UInt16), 3, |p| Some(minus(p, &open(p, 3)))),
     ("white_tophat:size=2", Mask, 3, |p| Some(differ(p, &open(p, 2)))),
 ];
@@ -113,4 +119,34 @@ fn raised(p: &Plain, heights: &[f64; 3]) -> Plain {
     };
     let samples = (0..p.samples.len() as i64).map(value).collect();
     Plain { shape: p.shape.clone(), samples }
+}
+
+/// How many samples of a box of three lie inside.
+fn population(p: &Plain) -> Plain {
+    let steps = boxed(p, -1, 1);
+    let inside = |at: &[i64], step: &Vec<i64>| {
+        (0..at.len()).all(|a| (0..p.shape[a] as i64).contains(&(at[a] + step[a])))
+    };
+    let samples =
+        p.points().into_iter().map(|at| steps.iter().filter(|s| inside(&at, s)).count() as f64);
+    Plain { shape: p.shape.clone(), samples: samples.collect() }
+}
+
+/// Of the mean and the deviation of a box of this radius.
+fn deviating(p: &Plain, radius: i64, f: impl Fn(f64, f64) -> f64) -> Plain {
+    let steps = boxed(p, -radius, radius);
+    let value = |at: &Vec<i64>| {
+        let near: Vec<f64> = steps
+            .iter()
+            .map(|step| {
+                let map = |a: usize| Boundary::Mirror.map(at[a] + step[a], p.shape[a]).unwrap_or(0);
+                p.at(&(0..at.len()).map(|a| map(a) as i64).collect::<Vec<_>>(), f64::NAN)
+            })
+            .collect();
+        let n = near.len() as f64;
+        let mean = near.iter().sum::<f64>() / n;
+        let square = near.iter().map(|v| v * v).sum::<f64>() / n;
+        f(mean, (square - mean * mean).max(0.0).sqrt())
+    };
+    Plain { shape: p.shape.clone(), samples: p.points().iter().map(value).collect() }
 }
