@@ -157,7 +157,7 @@ def threshold_sauvola(image: Any, window_size: int | Sequence[int] = 15, k: floa
     k : float
         The weight of the deviation.
     r : float, optional
-        The greatest deviation there can be; half of the dtype's greatest value by default.
+        The greatest deviation there can be; half of the dtype's range by default, 1 for floats.
 
     Returns
     -------

@@ -147,6 +147,7 @@ impl Walk<'_> {
         let x0 = region.start().last().copied().unwrap_or(0);
         let from = self.input.region();
         let from_x = from.start().last().copied().unwrap_or(0);
+        counts.fill(0);
         let mut at = 0;
         region.for_each_row(|point| {
             if cancel.is_cancelled() {

@@ -34,12 +34,9 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
         "threshold_niblack" => LocalThreshold::Niblack { k },
         _ => {
             let usual = match spec.dtype {
-                Dtype::Float32 | Dtype::Float64 | Dtype::Bool => 0.5,
-                // Half of the greatest value: negative ones do not count.
-                integer => {
-                    let bits = 8 * integer.size() as i32 - i32::from(integer.is_signed());
-                    0.5 * (2f64.powi(bits) - 1.0)
-                }
+                Dtype::Float32 | Dtype::Float64 => 1.0,
+                Dtype::Bool => 0.5,
+                integer => 0.5 * (2f64.powi(8 * integer.size() as i32) - 1.0),
             };
             LocalThreshold::Sauvola { k, r: params.number("r")?.unwrap_or(usual) }
         }
