@@ -52,7 +52,7 @@ CASES = [
         footprint=DISK,
         peers={"OpenCV": call("cv2", "dilate", DISK.astype(np.uint8))},
     ),
-    case("dilation box 11 u16 8192^2", 8192, FLAT16, "grey_dilation", size=11, peers={"OpenCV": call("cv2", "dilate", BOX)}),
+    case("dilation box 11 u16 8192^2", 8192, FLAT16, "grey_dilation", 11, peers={"OpenCV": call("cv2", "dilate", BOX)}),
     case(
         "sauvola 25 u8 8192^2",
         8192,
