@@ -16,7 +16,7 @@ Examples
 (4, 6)
 """
 
-from . import config, exposure, feature, filters, measure, morphology, ndimage, segmentation, skeleton, transform
+from . import config, exposure, feature, filters, measure, metrics, morphology, ndimage, segmentation, skeleton, transform, util
 from ._core import __version__
 from ._open import from_array, imread, open
 from ._persist import compute
@@ -39,12 +39,14 @@ __all__ = [
     "map_blocks",
     "map_overlap",
     "measure",
+    "metrics",
     "morphology",
     "ndimage",
     "open",
     "segmentation",
     "skeleton",
     "transform",
+    "util",
 ]
 
 _register_controller()

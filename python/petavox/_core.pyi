@@ -67,7 +67,10 @@ class LazyImage:
         self,
         properties: Sequence[str],
         settings: Mapping[str, Any],
-        intensity: LazyImage | None = ...,
+        images: Sequence[LazyImage] = ...,
+        spacing: Sequence[float] = ...,
+        edges: Sequence[float] = ...,
+        numbered: bool = ...,
     ) -> dict[str, Any]:
         """Measures the regions of a label image; a table as a dict of columns."""
 
@@ -90,8 +93,14 @@ class LazyImage:
     def origin(self) -> list[float]:
         """Physical position of the first sample's centre per axis."""
 
+    def pairs(self, other: LazyImage, settings: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+        """Pairs of labels of this image and another: labels of both, and counts."""
+
     def placed(self, axes: str | None = ..., spacing: Sequence[float] | None = ...) -> LazyImage:
         """The same samples with axes or spacing of another meaning."""
+
+    def points(self, image: LazyImage, settings: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Raster numbers of the samples of this mask that are not 0, and the samples of an image there."""
 
     def save(self, path: str | os.PathLike[str], options: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
         """Computes the image into a file. What was done comes back as JSON."""

@@ -8,6 +8,8 @@ mod exposure;
 mod flooding;
 #[path = "cuts/geometry.rs"]
 mod geometry;
+#[path = "cuts/labels.rs"]
+mod labels;
 #[path = "cuts/linear.rs"]
 mod linear;
 #[path = "cuts/plain.rs"]
@@ -26,7 +28,10 @@ use petavox_core::{Block, Column, Dtype, ImageSpec, Region, Sequential, Table, d
 use petavox_engine::Node;
 use petavox_kernels::bits::BitLayout;
 use petavox_kernels::measure::{Binning, Histogram, RegionRow, accumulate_histogram};
-use petavox_ops::operation::measures::measure::{PROPERTIES, measure, table};
+use petavox_ops::operation::measures::columns::{
+    PROPERTIES, TableOptions, needs_image, table, wants,
+};
+use petavox_ops::operation::measures::measure::measure;
 use petavox_ops::operation::reduce::{ReduceOptions, Reduction, reduce, reduce_with, reduced};
 use petavox_ops::operation::thresholds::threshold::Threshold;
 use petavox_ops::thin::{ThinMethod, ThinOptions, thin};
@@ -315,6 +320,7 @@ fn rows() -> impl Iterator<Item = &'static (&'static str, Input, usize, Definiti
         exposure::ROWS,
         flooding::ROWS,
         geometry::ROWS,
+        labels::ROWS,
         linear::ROWS,
         pointwise::ROWS,
         ranks::ROWS,
@@ -502,20 +508,32 @@ proptest! {
         let grey = image(shape, Grey(Dtype::Float64), seed ^ 0x5555);
         let spec = |dtype| ImageSpec::new(labels.shape.clone(), dtype).unwrap();
         let (label_block, grey_block) = (Arc::new(block(&labels, Dtype::UInt8)), Arc::new(block(&grey, Dtype::Float64)));
+        let ndim = labels.shape.len();
+        let options = TableOptions {
+            ndim,
+            n_images: usize::from(with_image),
+            spacing: vec![0.5; ndim],
+            edges: vec![-1.0, 0.0, 0.25, 2.0],
+            ..TableOptions::default()
+        };
+        let properties: Vec<&str> = PROPERTIES
+            .iter()
+            .copied()
+            .filter(|p| wants(&[p], &options).is_ok() && (with_image || !needs_image(p)))
+            .collect();
         let found = |cut: &Cut| -> Table {
-            let image: Option<Arc<Node>> = with_image.then(|| stored(&spec(Dtype::Float64), &grey_block, cut));
-            let node = measure(&stored(&spec(Dtype::UInt8), &label_block, cut), image.as_ref(), 1 << 24).unwrap();
+            let images: Vec<Arc<Node>> =
+                with_image.then(|| stored(&spec(Dtype::Float64), &grey_block, cut)).into_iter().collect();
+            let wanted = wants(&properties, &options).unwrap();
+            let node = measure(&stored(&spec(Dtype::UInt8), &label_block, cut), &images, &wanted, 1 << 26).unwrap();
             let value = value(&node, cut).unwrap();
-            let rows = value.get::<Vec<RegionRow>>().unwrap();
-            let properties: Vec<&str> =
-                PROPERTIES.iter().copied().filter(|p| with_image || !p.starts_with("intensity")).collect();
-            table(rows, &properties, labels.shape.len()).unwrap()
+            table(value.get::<Vec<RegionRow>>().unwrap(), &properties, &options).unwrap()
         };
         let want = found(&Cut::whole());
         let numbers = want.column("label").and_then(Column::as_int).unwrap();
         let areas = want.column("area").and_then(Column::as_float).unwrap();
         for (l, a) in numbers.iter().zip(areas) {
-            prop_assert_eq!(labels.samples.iter().filter(|v| **v == *l as f64).count() as f64, *a);
+            prop_assert_eq!(labels.samples.iter().filter(|v| **v == *l as f64).count() as f64 * 0.5f64.powi(ndim as i32), *a);
         }
         for cut in &cuts {
             prop_assert_eq!(&found(cut), &want, "{:?} under {:?}", &labels.shape, cut);

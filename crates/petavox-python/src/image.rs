@@ -10,7 +10,10 @@ use crate::run::run;
 use crate::settings::{FileOptions, Settings};
 use crate::table::columns;
 use petavox::explain::{self, NodeDoc};
-use petavox::{Axes, Error, Image, ImageSpec, Missing, Node, OpenOptions, Resolver, Sink, Source};
+use petavox::{
+    Axes, Error, Image, ImageSpec, MeasureOptions, Missing, Node, OpenOptions, Resolver, Sink,
+    Source,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -251,19 +254,56 @@ impl LazyImage {
     }
 
     /// Measures the regions of a label image; a table as a dict of columns.
-    #[pyo3(signature = (properties, settings, intensity=None))]
+    #[pyo3(signature = (properties, settings, images=vec![], spacing=vec![], edges=vec![], numbered=false))]
+    #[allow(clippy::too_many_arguments)]
     fn measure<'py>(
         &self,
         py: Python<'py>,
         properties: Vec<String>,
         settings: Settings,
-        intensity: Option<PyRef<'_, LazyImage>>,
+        images: Vec<PyRef<'_, LazyImage>>,
+        spacing: Vec<f64>,
+        edges: Vec<f64>,
+        numbered: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
         let names: Vec<&str> = properties.iter().map(String::as_str).collect();
-        let intensity = intensity.map(|i| i.image.clone());
-        let table =
-            run(py, &settings, |options| self.image.measure(intensity.as_ref(), &names, options))?;
+        let images: Vec<Image> = images.iter().map(|i| i.image.clone()).collect();
+        let measure = MeasureOptions { spacing, edges, is_numbered: numbered };
+        let table = run(py, &settings, |options| {
+            self.image.measure_with(&images, &names, &measure, options)
+        })?;
         columns(py, &table)
+    }
+
+    /// Pairs of labels of this image and another: labels of both, and counts.
+    fn pairs<'py>(
+        &self,
+        py: Python<'py>,
+        other: PyRef<'_, LazyImage>,
+        settings: Settings,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let other = other.image.clone();
+        let pairs = run(py, &settings, |options| self.image.pairs(&other, options))?;
+        let column = |of: fn(&((u64, u64), u64)) -> u64| pairs.iter().map(of).collect::<Vec<u64>>();
+        Ok((
+            array(py, &column(|p| p.0.0))?,
+            array(py, &column(|p| p.0.1))?,
+            array(py, &column(|p| p.1))?,
+        ))
+    }
+
+    /// Raster numbers of the samples of this mask that are not 0, and the samples of an image there.
+    fn points<'py>(
+        &self,
+        py: Python<'py>,
+        image: PyRef<'_, LazyImage>,
+        settings: Settings,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let image = image.image.clone();
+        let points = run(py, &settings, |options| self.image.points(&image, options))?;
+        let ranks: Vec<u64> = points.iter().map(|p| p.0).collect();
+        let values: Vec<f64> = points.iter().map(|p| p.1).collect();
+        Ok((array(py, &ranks)?, array(py, &values)?))
     }
 
     /// Traces the branches of a skeleton: `table`, `ranks`, `values`, `offsets`, `voxels`.

@@ -4,9 +4,11 @@ use crate::Image;
 use petavox_core::{Result, Table};
 use petavox_engine::explain::Document;
 use petavox_engine::{Node, RunContext, RunOptions, Target, Value, execute, plan};
-use petavox_kernels::measure::{Histogram, RegionRow};
+use petavox_kernels::measure::{Histogram, RegionRow, Wants};
+use petavox_ops::operation::measures::columns::{TableOptions, table, wants};
 use petavox_ops::operation::measures::histogram::histogram;
-use petavox_ops::operation::measures::measure::{measure, table};
+use petavox_ops::operation::measures::measure::measure;
+use petavox_ops::operation::measures::meetings::{pairs, points};
 use petavox_ops::operation::reduce::{
     ReduceOptions, Reduced, Reduction, reduce, reduce_with, reduced,
 };
@@ -98,27 +100,109 @@ impl Image {
         properties: &[&str],
         run: &RunOptions,
     ) -> Result<Table> {
-        let ndim = self.spec().ndim();
-        // What is asked for is checked before the work is done.
-        table(&[], properties, ndim)?;
+        let images: Vec<Image> = image.cloned().into_iter().collect();
+        self.measure_with(&images, properties, &MeasureOptions::default(), run)
+    }
+
+    /// [`Image::measure`] with several images, a spacing, or bins.
+    ///
+    /// # Errors
+    /// As [`Image::measure`].
+    pub fn measure_with(
+        &self,
+        images: &[Image],
+        properties: &[&str],
+        options: &MeasureOptions,
+        run: &RunOptions,
+    ) -> Result<Table> {
         let context = RunContext::new(run)?;
-        let value = value(&self.measured(image, &context)?, &context)?;
-        table(value.get::<Vec<RegionRow>>()?, properties, ndim)
+        let options = self.table_options(images, options);
+        // What is asked for is checked before the work is done.
+        let node = self.measured(images, &wants(properties, &options)?, &context)?;
+        table(value(&node, &context)?.get::<Vec<RegionRow>>()?, properties, &options)
     }
 
     /// The plan of [`Image::measure`].
     ///
     /// # Errors
     /// As [`Image::measure`], as far as can be known without computing.
-    pub fn plan_measure(&self, image: Option<&Image>, run: &RunOptions) -> Result<Document> {
+    pub fn plan_measure(
+        &self,
+        image: Option<&Image>,
+        properties: &[&str],
+        run: &RunOptions,
+    ) -> Result<Document> {
         let context = RunContext::new(run)?;
-        document(self.measured(image, &context)?, &context)
+        let images: Vec<Image> = image.cloned().into_iter().collect();
+        let options = self.table_options(&images, &MeasureOptions::default());
+        document(self.measured(&images, &wants(properties, &options)?, &context)?, &context)
     }
 
-    fn measured(&self, image: Option<&Image>, context: &RunContext) -> Result<Arc<Node>> {
-        // A quarter for the regions while they are gathered; as rows and as columns they are held once more each.
-        measure(self.node(), image.map(Image::node), context.budget.free() / 4)
+    /// How many samples have each pair of labels of this label image and another: the labels of both, and the counts.
+    ///
+    /// ```
+    /// use petavox::{Image, RunOptions};
+    /// let a = Image::from_vec(&[3], vec![1u8, 1, 2])?;
+    /// let b = Image::from_vec(&[3], vec![5u8, 0, 5])?;
+    /// assert_eq!(a.pairs(&b, &RunOptions::default())?, [((1, 0), 1), ((1, 5), 1), ((2, 5), 1)]);
+    /// # Ok::<(), petavox::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// For floats, negative labels, other shapes, and whatever goes wrong on the way.
+    pub fn pairs(&self, other: &Image, run: &RunOptions) -> Result<Vec<((u64, u64), u64)>> {
+        let context = RunContext::new(run)?;
+        let node = pairs(self.node(), other.node(), context.budget.free() / 4)?;
+        Ok(value(&node, &context)?.get::<Meetings>()?.0.clone())
     }
+
+    /// The raster numbers of the samples of this mask that are not 0, and the samples of an image there.
+    ///
+    /// ```
+    /// use petavox::{Image, RunOptions};
+    /// let mask = Image::from_vec(&[3], vec![1u8, 0, 1])?;
+    /// let image = Image::from_vec(&[3], vec![5u8, 6, 7])?;
+    /// assert_eq!(mask.points(&image, &RunOptions::default())?, [(0, 5.0), (2, 7.0)]);
+    /// # Ok::<(), petavox::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// For a mask of floats, other shapes, more points than the memory holds, and whatever goes wrong on the way.
+    pub fn points(&self, image: &Image, run: &RunOptions) -> Result<Vec<(u64, f64)>> {
+        let context = RunContext::new(run)?;
+        let node = points(self.node(), image.node(), context.budget.free() / 4)?;
+        Ok(value(&node, &context)?.get::<Meetings>()?.1.clone())
+    }
+
+    fn table_options(&self, images: &[Image], options: &MeasureOptions) -> TableOptions {
+        TableOptions {
+            ndim: self.spec().ndim(),
+            spacing: options.spacing.clone(),
+            n_images: images.len(),
+            is_numbered: options.is_numbered,
+            edges: options.edges.clone(),
+        }
+    }
+
+    fn measured(&self, images: &[Image], wants: &Wants, context: &RunContext) -> Result<Arc<Node>> {
+        let nodes: Vec<Arc<Node>> = images.iter().map(|i| i.node().clone()).collect();
+        // A quarter for the regions while they are gathered; as rows and as columns they are held once more each.
+        measure(self.node(), &nodes, wants, context.budget.free() / 4)
+    }
+}
+
+/// The value of the folds of pairs and points.
+type Meetings = (Vec<((u64, u64), u64)>, Vec<(u64, f64)>);
+
+/// How regions are measured.
+#[derive(Clone, Debug, Default)]
+pub struct MeasureOptions {
+    /// Physical size of a sample per axis; empty for 1.
+    pub spacing: Vec<f64>,
+    /// Columns of images are numbered even if there is one only.
+    pub is_numbered: bool,
+    /// The edges of the bins of `histogram`, rising.
+    pub edges: Vec<f64>,
 }
 
 fn target(node: &Arc<Node>) -> Target {

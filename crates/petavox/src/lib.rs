@@ -61,6 +61,7 @@ mod skeleton;
 
 pub use compare::{Compared, compare};
 pub use demo::{DemoDone, demo};
+pub use fold::MeasureOptions;
 pub use image::{Image, open_source};
 pub use save::{SaveOptions, Saved};
 pub use shared_output::SharedOutput;
@@ -77,7 +78,7 @@ pub use petavox_engine::{
 };
 pub use petavox_kernels::measure::Histogram;
 pub use petavox_ops::cluster;
-pub use petavox_ops::operation::measures::measure::PROPERTIES;
+pub use petavox_ops::operation::measures::columns::{PROPERTIES, needs_image};
 pub use petavox_ops::operation::reduce::{ReduceOptions, Reduced, Reduction};
 pub use petavox_ops::operation::thresholds::threshold::{Threshold, thresholds_of};
 pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions, Trace};

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import config
 from .._either import Either
 
 __all__ = ["remove_small_holes", "remove_small_objects", "skeletonize", "thin"]
@@ -20,12 +21,12 @@ def _mask(name: str, either: Either) -> Any:
 def remove_small_objects(
     ar: Any, min_size: int | None = None, connectivity: int = 1, *, max_size: int | None = None, out: Any = None
 ) -> Any:
-    """Remove components of at most `max_size` samples from a mask (skimage.morphology.remove_small_objects).
+    """Remove components of at most `max_size` samples from a mask, or such labels (skimage.morphology.remove_small_objects).
 
     Parameters
     ----------
     ar : array or Image
-        A mask.
+        A mask, or labels, whose sizes are then counted at once.
     min_size : int, optional
         scikit-image's older argument: components of fewer samples are removed.
     connectivity : int
@@ -38,14 +39,22 @@ def remove_small_objects(
     Returns
     -------
     numpy.ndarray or Image
-        bool.
+        Of the input's dtype.
 
     Raises
     ------
     TypeError
-        For what is not a mask.
+        For floats.
+    ValueError
+        For labels below 0.
     """
     either = Either(ar)
+    most = int(min_size) - 1 if min_size is not None else 64 if max_size is None else int(max_size)
+    if either.image.dtype.kind in "iu":
+        table = either.image._lazy.measure(["label", "num_pixels"], config.settings())
+        labels = np.asarray(table["label"])[np.asarray(table["num_pixels"]) <= most]
+        gone = either.image.apply("map_array", input_vals=labels.tolist(), output_vals=[0] * len(labels), keep=True, dtype=either.image.dtype.name)
+        return either.result(gone, out)
     size = {"min_size": int(min_size)} if min_size is not None else {"max_size": 64 if max_size is None else int(max_size)}
     return either.result(_mask("remove_small_objects", either).apply("remove_small_objects", connectivity=connectivity, **size), out)
 

@@ -19,6 +19,7 @@ from . import (
     _generic,
     _grey,
     _interpolation,
+    _label,
     _measurements,
     _ranks,
     _smooth,
@@ -33,6 +34,7 @@ from ._fourier import *  # noqa: F403
 from ._generic import *  # noqa: F403
 from ._grey import *  # noqa: F403
 from ._interpolation import *  # noqa: F403
+from ._label import *  # noqa: F403
 from ._measurements import *  # noqa: F403
 from ._ranks import *  # noqa: F403
 from ._smooth import *  # noqa: F403
@@ -48,6 +50,7 @@ _GROUPS = (
     _generic,
     _grey,
     _interpolation,
+    _label,
     _measurements,
     _ranks,
     _smooth,

@@ -12,9 +12,10 @@ use std::path::PathBuf;
 
 /// Measure the regions of a label image
 ///
-/// The table has one row per label, and the names of skimage.measure.regionprops_table: label, area, bbox, area_bbox, extent,
-/// centroid, equivalent_diameter_area; with --image also intensity_mean, intensity_min, intensity_max, intensity_sum.
-/// Lengths and positions are in samples.
+/// The table has one row per label, and the names of skimage.measure.regionprops_table: area, bbox, centroid,
+/// axis_major_length, eccentricity, orientation, perimeter, euler_number, area_convex, solidity, feret_diameter_max, inertia_tensor,
+/// moments and so on; with --image also intensity_mean, intensity_min, intensity_max, intensity_median, intensity_std, intensity_sum,
+/// centroid_weighted. A name that there is not is answered with those there are. Lengths and positions are in samples.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -71,7 +72,7 @@ impl Measure {
 
     pub(crate) fn plan(&self, settings: &Settings) -> Result<Document> {
         let (labels, image) = self.images(settings)?;
-        Ok(labels.plan_measure(image.as_ref(), &settings.run)?)
+        Ok(labels.plan_measure(image.as_ref(), &self.properties(), &settings.run)?)
     }
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn run(args: &Measure, settings: &Settings) -> Result<Report> {
     settings.check_table(&args.out)?;
     let properties = args.properties();
     if args.image.is_none()
-        && let Some(name) = properties.iter().find(|n| n.starts_with("intensity_"))
+        && let Some(name) = properties.iter().find(|n| petavox::needs_image(n))
     {
         return Err(petavox::Error::argument("properties", name, "--image for intensities").into());
     }

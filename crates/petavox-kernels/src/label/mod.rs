@@ -1,25 +1,25 @@
 //! Connected components, block by block.
 //!
-//! Four pieces make scipy.ndimage's `label` of an image that is never in memory: [`label_block`] numbers the components of one block,
-//! [`touching`] finds which numbers of two neighbouring blocks belong together, [`Components`] joins what it is told and numbers the
-//! results by the raster order of their first sample, and [`relabel`] writes the final numbers. Sizes come along, so that small objects
-//! and small holes are removed by the same pieces ([`ComponentTable::small`]).
+//! Four pieces make scipy.ndimage's `label` of an image that is never in memory: [`label_block`] numbers the components of one cell,
+//! [`touching`] finds which numbers of two neighbouring cells belong together, [`Components`] joins what it is told and numbers the
+//! results by the raster order of their first sample, and [`Runs::write`] writes the final numbers. Sizes come along, so that small
+//! objects and small holes are removed by the same pieces ([`ComponentTable::small`]).
 //!
 //! ```
-//! use petavox_core::{Block, Buffer, Dtype, Region};
-//! use petavox_kernels::label::{Components, Of, label_block, label_block_scratch_bytes, touching};
+//! use petavox_core::{Block, Dtype, Region};
+//! use petavox_kernels::label::{Components, Neighbours, Of, label_block, touching};
+//! let neighbours = Neighbours::within(1, 1)?;
 //! let mut all = Components::default();
 //! let mut labelled = vec![];
 //! for (start, samples) in [(0, vec![1u8, 0, 1, 1]), (4, vec![1, 1, 0, 1])] {
 //!     let mask = Block::from_vec(Region::new([start], [4]), samples)?.viewed_as(Dtype::Bool)?;
-//!     let mut labels = Block::zeros(mask.region().clone(), Dtype::UInt32)?;
-//!     let mut scratch = Buffer::zeroed(label_block_scratch_bytes(&[4]))?;
-//!     let found = label_block(&mask, Of::Foreground, 1, &mut labels, scratch.bytes_mut())?;
-//!     let base = all.add_block(labels.region(), &[8], &found);
-//!     labelled.push((labels, base));
+//!     let runs = label_block(&mask, mask.region(), Of::Foreground, &neighbours)?;
+//!     let base = all.add_block(runs.region(), &[8], runs.components());
+//!     labelled.push((runs, base));
 //! }
 //! let (a, b) = (&labelled[0], &labelled[1]);
-//! touching(&a.0, &b.0, 1, &mut |x, y| all.join((a.1, x), (b.1, y)))?;
+//! let ([_, last], [first, _]) = (a.0.faces(0)?, b.0.faces(0)?);
+//! touching(&last, &first, &neighbours, &mut |x, y| all.join((a.1, x), (b.1, y)))?;
 //! let table = all.finish();
 //! assert_eq!(table.sizes(), [1, 4, 1]);
 //! assert_eq!(table.lookup(b.1, 2), [0, 2, 3]);
@@ -27,13 +27,15 @@
 //! ```
 
 mod block;
-mod relabel;
+mod map;
+mod neighbours;
 mod table;
 mod touching;
 mod union_find;
 
-pub use block::{Component, Of, label_block, label_block_scratch_bytes};
-pub use relabel::relabel;
+pub use block::{Component, Of, Runs, label_block, runs_bytes};
+pub use map::{ValueMap, mapped_dtype};
+pub use neighbours::Neighbours;
 pub use table::{ComponentTable, Components};
 pub use touching::touching;
 pub use union_find::UnionFind;

@@ -4,7 +4,7 @@ use super::{Component, UnionFind};
 use petavox_core::Region;
 use serde::{Deserialize, Serialize};
 
-/// The components of all blocks while they are being joined; 24 bytes for each.
+/// The components of all blocks while they are being joined; 32 bytes for each.
 ///
 /// Blocks and joins may come in any order: the numbers that [`Components::finish`] gives depend on the image only.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -12,6 +12,7 @@ pub struct Components {
     sets: UnionFind,
     firsts: Vec<u64>,
     sizes: Vec<u64>,
+    values: Vec<u64>,
 }
 
 impl Components {
@@ -36,6 +37,7 @@ impl Components {
             }
             self.firsts.push(first);
             self.sizes.push(component.size);
+            self.values.push(component.value);
         }
         base
     }
@@ -45,12 +47,16 @@ impl Components {
         let base = self.sets.append(others.sets);
         self.firsts.extend(others.firsts);
         self.sizes.extend(others.sizes);
+        self.values.extend(others.values);
         base
     }
 
-    /// Two components, each given as its block's number and its label (1, 2, ...) there, are one.
+    /// Two components that touch, each given as its block's number and its label (1, 2, ...) there, are one if their values are equal.
     pub fn join(&mut self, a: (usize, u32), b: (usize, u32)) {
-        self.sets.join(a.0 + a.1 as usize - 1, b.0 + b.1 as usize - 1);
+        let (a, b) = (a.0 + a.1 as usize - 1, b.0 + b.1 as usize - 1);
+        if self.values[a] == self.values[b] {
+            self.sets.join(a, b);
+        }
     }
 
     /// Numbers the components by the raster order of their first samples.
@@ -97,7 +103,7 @@ impl ComponentTable {
     }
 
     /// For the labels 0, 1, ... `n_labels` of a block: 1 if the component has at most `max_size` samples, else 0 (also for label 0).
-    /// Written by [`super::relabel`] this is the mask of what scikit-image 0.26 removes by `remove_small_objects(max_size=...)`, or
+    /// Written by [`super::Runs::write`] this is the mask of what scikit-image 0.26 removes by `remove_small_objects(max_size=...)`, or
     /// fills by `remove_small_holes` when the background was labelled. Its older `min_size` is `max_size` plus one.
     pub fn small(&self, block: usize, n_labels: usize, max_size: u64) -> Vec<u64> {
         let small = |n: u64| n > 0 && self.sizes[n as usize - 1] <= max_size;

@@ -1,20 +1,19 @@
 //! Which components of two blocks belong together.
 
-use super::block::check_connectivity;
-use crate::filter::for_each_index;
+use super::Neighbours;
 use petavox_core::{Block, Dtype, Error, Region, Result};
 
 /// Calls `found(a, b)` for every pair of labels (not 0) of two blocks that have neighbouring samples; a pair may be found often.
 ///
 /// The blocks are `uint32` labels anywhere in one image, usually the outermost planes of two blocks that share a face, an edge or a
-/// corner; both of any neighbours must be looked at for `connectivity` above 1, not only those that share a face.
+/// corner; both of any neighbours must be looked at for neighbours that are not along one axis, not only those that share a face.
 ///
 /// # Errors
-/// [`Error::UnsupportedDtype`] for other dtypes; [`Error::InvalidArgument`] for a connectivity that is not 1 to the number of axes.
+/// [`Error::UnsupportedDtype`] for other dtypes.
 pub fn touching(
     a: &Block,
     b: &Block,
-    connectivity: usize,
+    neighbours: &Neighbours,
     found: &mut dyn FnMut(u32, u32),
 ) -> Result<()> {
     for block in [a, b] {
@@ -23,20 +22,14 @@ pub fn touching(
         }
     }
     let ndim = a.region().ndim();
-    check_connectivity(connectivity, ndim)?;
     let (labels_a, labels_b) = (a.typed::<u32>()?, b.typed::<u32>()?);
     let near = a.region().grow(&vec![1; ndim], &vec![1; ndim]);
     if near.intersect(b.region()).is_none() {
         return Ok(());
     }
-    for_each_index(&vec![3; ndim], &mut |index| {
-        let offset: Vec<i64> = index.iter().map(|&i| i as i64 - 1).collect();
-        let hops = offset.iter().filter(|o| **o != 0).count();
-        if hops == 0 || hops > connectivity {
-            return;
-        }
+    for offset in neighbours.offsets() {
         let back: Vec<i64> = offset.iter().map(|o| -o).collect();
-        let Some(common) = a.region().intersect(&b.region().translate(&back)) else { return };
+        let Some(common) = a.region().intersect(&b.region().translate(&back)) else { continue };
         let row = common.shape()[ndim - 1];
         let moved =
             |point: &[i64]| -> Vec<i64> { point.iter().zip(&offset).map(|(p, o)| p + o).collect() };
@@ -52,7 +45,7 @@ pub fn touching(
                 }
             }
         });
-    });
+    }
     Ok(())
 }
 

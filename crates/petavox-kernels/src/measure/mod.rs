@@ -9,4 +9,7 @@ mod regions;
 pub use exact_sum::ExactSum;
 pub(crate) use histogram::rounding;
 pub use histogram::{Binning, Extent, Histogram, accumulate_histogram, extent};
-pub use regions::{Intensity, RegionRow, RegionTable};
+pub use regions::{
+    CellView, Convex, Intensity, Pairs, Plane, Points, RegionRow, RegionTable, Wants, add_pairs,
+    add_points, central_moments, crofton_perimeter, euler_number, perimeter, raw_moments,
+};

@@ -3,12 +3,12 @@
 //! Every cell is labelled by itself; the outermost planes of cells wait until all neighbours have come, so that what is
 //! held grows with the frontier and the number of components, never with the image.
 
-use petavox_core::{Block, Buffer, ChunkGrid, Dtype, Error, ImageSpec, Region, Result};
+use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result};
 use petavox_engine::{
     FoldOp, Node, Part, Value, from_bytes, part, to_bytes, value_from_bytes, value_to_bytes,
 };
 use petavox_kernels::label::{
-    Component, ComponentTable, Components, Of, label_block, label_block_scratch_bytes, touching,
+    Component, ComponentTable, Components, Neighbours, Of, label_block, runs_bytes, touching,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -17,17 +17,10 @@ use std::sync::Arc;
 /// The components of a mask, or of its background. The value is a [`Labelling`].
 ///
 /// # Errors
-/// If the image is not a mask, or the connectivity is not 1 to its number of axes.
-pub(crate) fn components(mask: &Arc<Node>, of: Of, connectivity: usize) -> Result<Arc<Node>> {
-    let ndim = mask.spec().ndim();
-    if connectivity == 0 || connectivity > ndim {
-        return Err(Error::argument(
-            "connectivity",
-            connectivity,
-            format!("1 to {ndim}, the number of axes"),
-        ));
-    }
-    Node::fold(Arc::new(ComponentsFold { of, connectivity }), mask.clone(), vec![])
+/// If the image is not a mask, or not of integers for components of equal values.
+pub(crate) fn components(image: &Arc<Node>, of: Of, neighbours: &Neighbours) -> Result<Arc<Node>> {
+    let fold = ComponentsFold { of, neighbours: neighbours.clone() };
+    Node::fold(Arc::new(fold), image.clone(), vec![])
 }
 
 /// The grid in whose cells components are found; it depends on the image only.
@@ -40,26 +33,9 @@ pub(crate) fn cell_grid(shape: &[usize]) -> ChunkGrid {
     ChunkGrid::new(shape, &cell)
 }
 
-/// Labels one cell of a mask.
-pub(crate) fn label_cell(
-    mask: &Block,
-    cell: Region,
-    of: Of,
-    connectivity: usize,
-    scratch: &mut Buffer,
-) -> Result<(Block, Vec<Component>)> {
-    let mut part = Block::zeros(cell.clone(), Dtype::Bool)?;
-    part.copy_from(mask)?;
-    let mut labels = Block::zeros(cell, Dtype::UInt32)?;
-    let found = label_block(&part, of, connectivity, &mut labels, scratch.bytes_mut())?;
-    Ok((labels, found))
-}
-
 /// Bytes that labelling one cell takes.
 pub(crate) fn cell_bytes(shape: &[usize]) -> usize {
-    let cell = cell_grid(shape).chunk().to_vec();
-    let n: usize = cell.iter().product();
-    5 * n + label_block_scratch_bytes(&cell)
+    runs_bytes(cell_grid(shape).chunk())
 }
 
 /// What is known of a mask's components.
@@ -74,7 +50,7 @@ pub(crate) struct Labelling {
 
 struct ComponentsFold {
     of: Of,
-    connectivity: usize,
+    neighbours: Neighbours,
 }
 
 /// A labelled cell on its way to the merged state.
@@ -130,11 +106,21 @@ impl FoldOp for ComponentsFold {
     }
 
     fn params(&self) -> serde_json::Value {
-        serde_json::json!({ "connectivity": self.connectivity, "background": matches!(self.of, Of::Background) })
+        let marks: Vec<u8> = self.neighbours.marks().iter().map(|m| u8::from(*m)).collect();
+        let of = match self.of {
+            Of::Foreground => "mask".to_owned(),
+            Of::Background => "holes".to_owned(),
+            Of::Values(background) => format!("values but {background:?}"),
+        };
+        serde_json::json!({ "structure": marks, "of": of })
     }
 
     fn accept(&self, input: &ImageSpec) -> Result<()> {
-        crate::operation::needs_mask("label", input)
+        match self.of {
+            Of::Values(_) if !input.dtype.is_float() => Ok(()),
+            Of::Values(_) => Err(Error::dtype("label", input.dtype, "bool and integers")),
+            _ => crate::operation::needs_mask("label", input),
+        }
     }
 
     fn state_bytes(&self, input: &ImageSpec) -> u64 {
@@ -152,7 +138,7 @@ impl FoldOp for ComponentsFold {
         match part.downcast_ref::<Merged>() {
             // Union-find, first voxels and sizes, with room for vectors that double.
             Some(Merged::State(state)) => {
-                state.face_bytes + 40 * state.n_components + 96 * state.cells.len() as u64
+                state.face_bytes + 48 * state.n_components + 96 * state.cells.len() as u64
             }
             _ => 0,
         }
@@ -168,7 +154,6 @@ impl FoldOp for ComponentsFold {
 
     fn map(&self, block: &Block, input: &ImageSpec) -> Result<Part> {
         let grid = Arc::new(cell_grid(&input.shape));
-        let mut scratch = Buffer::zeroed(label_block_scratch_bytes(grid.chunk()))?;
         let mut cells = Vec::new();
         for number in grid.meeting(block.region()) {
             let region = grid.region(number);
@@ -178,10 +163,9 @@ impl FoldOp for ComponentsFold {
                     format!("cell {region} of block {}", block.region()),
                 ));
             }
-            let (labels, found) =
-                label_cell(block, region.clone(), self.of, self.connectivity, &mut scratch)?;
-            let faces =
-                (0..region.ndim()).map(|a| faces(&labels, a)).collect::<Result<Vec<_>>>()?;
+            let runs = label_block(block, &region, self.of, &self.neighbours)?;
+            let faces = (0..region.ndim()).map(|a| runs.faces(a)).collect::<Result<Vec<_>>>()?;
+            let found = runs.components().to_vec();
             cells.push(Cell { grid: grid.clone(), number, region, found, faces });
         }
         Ok(Box::new(Merged::Cells(cells)))
@@ -299,7 +283,7 @@ impl ComponentsFold {
             let theirs = &other.faces[axis][usize::from(direction[axis] < 0)];
             let other_base = other.base;
             let components = &mut state.components;
-            touching(mine, theirs, self.connectivity, &mut |a, b| {
+            touching(mine, theirs, &self.neighbours, &mut |a, b| {
                 components.join((base, a), (other_base, b))
             })?;
             n_met += 1;
@@ -335,19 +319,6 @@ fn neighbours(grid: &ChunkGrid, number: usize) -> Vec<(usize, Vec<i64>)> {
 
 fn face_bytes(faces: &[[Block; 2]]) -> u64 {
     faces.iter().flatten().map(|f| f.bytes().len() as u64).sum()
-}
-
-/// The first and the last plane of a block across an axis.
-fn faces(labels: &Block, axis: usize) -> Result<[Block; 2]> {
-    let region = labels.region();
-    let plane = |at: i64| -> Result<Block> {
-        let (mut start, mut shape) = (region.start().to_vec(), region.shape().to_vec());
-        (start[axis], shape[axis]) = (at, 1);
-        let mut block = Block::zeros(Region::new(start, shape), Dtype::UInt32)?;
-        block.copy_from(labels)?;
-        Ok(block)
-    };
-    Ok([plane(region.start()[axis])?, plane(region.end(axis) - 1)?])
 }
 
 /// Planes of labels on their way to another machine.

@@ -1,4 +1,8 @@
 //! Values measured over an image or its labels.
 
+pub mod columns;
 pub mod histogram;
 pub mod measure;
+pub mod meetings;
+pub(crate) mod pack;
+mod shape;
