@@ -1,10 +1,10 @@
 //! Thresholds from the mean and the deviation of a box around each sample.
 
-use crate::window::{Tiling, Window};
+use crate::window::{LANES, Tiling, Window, lanes};
 use petavox_core::{Block, CancelToken, Dtype, Element, Error, Result, dispatch};
 
 /// A tile of doubles with its halo, times four.
-const TILE_BYTES: usize = 128 << 10;
+const TILE_BYTES: usize = 256 << 10;
 
 /// How the threshold follows from the mean `m` and the deviation `s` of a box.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,7 +127,7 @@ fn add_up(samples: &mut [f64], found: &mut [f64], extent: usize, line: usize) {
             if first {
                 found.copy_from_slice(samples);
             } else {
-                found[..n].iter_mut().zip(&samples[shift..]).for_each(|(f, s)| *f += s);
+                add_to(&mut found[..n], &samples[shift..]);
             }
             first = false;
             done += have;
@@ -135,11 +135,43 @@ fn add_up(samples: &mut [f64], found: &mut [f64], extent: usize, line: usize) {
         if done == extent {
             break;
         }
-        let shift = have * line;
-        for i in 0..samples.len().saturating_sub(shift) {
-            samples[i] += samples[i + shift];
-        }
+        add_shifted(samples, have * line);
         have *= 2;
     }
     samples.copy_from_slice(found);
+}
+
+/// What is added up.
+trait Real: Copy + std::ops::AddAssign + Default {}
+impl Real for f64 {}
+
+lanes! {
+    fn add_to<K: Real>(sums: &mut [K], more: &[K]) {
+        sums.iter_mut().zip(more).for_each(|(s, m)| *s += *m);
+    }
+}
+
+lanes! {
+    /// Each sample and the one `shift` behind it, in place.
+    fn add_shifted<K: Real>(samples: &mut [K], shift: usize) {
+        let n = samples.len().saturating_sub(shift);
+        let whole = n - n % LANES;
+        let mut i = 0;
+        while i < whole {
+            // What is read was not written yet, as it lies ahead.
+            let mut ours = [K::default(); LANES];
+            let mut others = [K::default(); LANES];
+            ours.copy_from_slice(&samples[i..i + LANES]);
+            others.copy_from_slice(&samples[i + shift..i + shift + LANES]);
+            for k in 0..LANES {
+                ours[k] += others[k];
+            }
+            samples[i..i + LANES].copy_from_slice(&ours);
+            i += LANES;
+        }
+        for i in whole..n {
+            let other = samples[i + shift];
+            samples[i] += other;
+        }
+    }
 }

@@ -5,6 +5,9 @@ use super::shape::Window;
 use crate::filter::for_each_index;
 use petavox_core::{Block, Dtype, Error, Region, Result, strides};
 
+/// Rows of a tile are at first this long.
+const ROW_BYTES: usize = 2048;
+
 /// A tile with its halo should stay within a share of the second-level cache.
 pub(crate) fn tile_bytes() -> usize {
     512 << 10
@@ -29,7 +32,7 @@ impl Tiling {
             grown.fold(dtype.size(), |n, g| n.saturating_mul(g))
         };
         if n > 0 {
-            tile[n - 1] = target[n - 1].clamp(1, 1024);
+            tile[n - 1] = target[n - 1].clamp(1, ROW_BYTES / dtype.size());
         }
         loop {
             // The axis whose halo weighs most grows next.
