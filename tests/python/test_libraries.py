@@ -105,8 +105,8 @@ def test_small_objects_and_holes():
     for size in (10, 100):
         check(lambda a: petavox.morphology.remove_small_objects(a, max_size=size), lambda a: skimage.morphology.remove_small_objects(a, max_size=size), MASK)
         check(lambda a: petavox.morphology.remove_small_holes(a, max_size=size), lambda a: skimage.morphology.remove_small_holes(a, max_size=size), MASK)
-    with pytest.raises(TypeError, match="takes a mask"):
-        petavox.morphology.remove_small_objects(GREY)
+    with pytest.raises(TypeError):
+        petavox.morphology.remove_small_objects(GREY.astype(float))
 
 
 def test_skeletonize():
@@ -152,7 +152,6 @@ def test_downscale_local_mean(factors):
         (lambda a: petavox.ndimage.gaussian_filter(a, 1, order=-1), ValueError),
         (lambda a: petavox.ndimage.label(a, np.ones((3, 3))), RuntimeError),
         (lambda a: petavox.morphology.skeletonize(a, method="fast"), ValueError),
-        (lambda a: petavox.measure.label(a, background=3), NotImplementedError),
     ],
 )
 def test_mistakes_raise(call, error):
