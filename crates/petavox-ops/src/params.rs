@@ -99,7 +99,7 @@ impl Params {
         value.as_f64().map(Some).ok_or_else(|| self.wrong(name, &value, "a number"))
     }
 
-    /// One number, which may also be `nan`, `inf` or `-inf`, as [`number_json`] writes them.
+    /// One number, which may also be `nan`, `inf` or `-inf`, as plans write them.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if it is something else.

@@ -1,4 +1,4 @@
-//! Which background sample is nearest: the passes of [`super::euclidean`] that carry the sample's number along.
+//! Which background sample is nearest: the passes of the distance transform, which carry the sample's number along.
 //!
 //! Among samples at the same distance the choice is scipy.ndimage's: axes are passed from the first to the last, and along a line the
 //! earlier one stays until another is strictly nearer (C. R. Maurer, R. Qi and V. Raghavan, IEEE Trans. PAMI 25, 2003).
