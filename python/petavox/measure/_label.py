@@ -29,7 +29,7 @@ def label(label_image: Any, background: int | None = None, return_num: bool = Fa
     Returns
     -------
     labels : numpy.ndarray or Image
-        int32; int64 for arrays of integers, as in scikit-image.
+        int32, also where scikit-image gives int64 (for images of integers).
     num : int, or Image without axes
         If `return_num`.
 
