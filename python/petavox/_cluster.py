@@ -124,7 +124,7 @@ def _whole_worker() -> dict[str, Any]:
     # Dask pauses a worker at 80 % of its limit.
     memory = int(limit * 0.7) if limit else None
     scratch = worker.local_directory or None
-    return {"memory": memory, "threads": worker.state.nthreads, "scratch": scratch, "progress": None}
+    return {"memory": memory, "threads": worker.state.nthreads, "scratch": scratch, "block_edge": None, "progress": None}
 
 
 def batches(info: dict[str, Any], n_threads: int, gives_pieces: bool) -> Iterator[tuple[int, int]]:

@@ -173,7 +173,7 @@ def test_mistakes_raise_what_they_do_without_a_cluster(client, files, tmp_path):
     with pytest.raises(FileExistsError):
         image.to_zarr(tmp_path / "there.zarr", scheduler=client)
     with pytest.raises(MemoryError, match="one task"):
-        image.apply("label").compute(scheduler=client, memory="201MiB")
+        image.astype("float32").apply("order_statistics", ranks=list(range(64))).compute(scheduler=client, memory="201MiB")
 
 
 def test_batches_cover_every_block_once_and_are_few():

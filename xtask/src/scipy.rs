@@ -16,6 +16,8 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         call(
             Command::new(&python)
                 .args(options)
+                .arg("-c")
+                .arg(folder.join("pytest.ini"))
                 .args(["-p", "substitute", "--pyargs", "scipy.ndimage.tests"])
                 .args(mode)
                 .env("PYTHONPATH", &folder)

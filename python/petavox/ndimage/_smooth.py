@@ -73,7 +73,7 @@ def gaussian_filter(
     Examples
     --------
     >>> gaussian_filter([0.0, 0.0, 1.0, 0.0, 0.0], 0.5).round(3).tolist()
-    [0.0, 0.107, 0.786, 0.107, 0.0]
+    [0.0, 0.106, 0.787, 0.106, 0.0]
     """
     if is_complex(input):
         options: dict[str, Any] = {"mode": mode, "truncate": truncate, "radius": radius, "axes": axes}

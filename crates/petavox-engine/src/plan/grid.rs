@@ -71,7 +71,8 @@ pub(super) fn choose(query: &GridQuery<'_>) -> Result<GridChoice, u64> {
         true => None,
         false => Some(Reach::new(query.program, query.shape)),
     };
-    for k in 0..n {
+    // From the largest blocks on, so that the many small ones can be left out early; of equals, the first still wins.
+    for k in (0..n).rev() {
         let mut rest = k;
         let chunk: Vec<usize> = axes
             .iter()
@@ -81,10 +82,9 @@ pub(super) fn choose(query: &GridQuery<'_>) -> Result<GridChoice, u64> {
                 e
             })
             .collect();
-        match price(query, reach.as_ref(), ChunkGrid::new(query.shape, &chunk)) {
-            Ok((secs, choice)) if best.as_ref().is_none_or(|(b, _)| secs < *b) => {
-                best = Some((secs, choice))
-            }
+        let to_beat = best.as_ref().map_or(f64::INFINITY, |(secs, _)| *secs);
+        match price(query, reach.as_ref(), ChunkGrid::new(query.shape, &chunk), to_beat) {
+            Ok(Some((secs, choice))) if secs <= to_beat => best = Some((secs, choice)),
             Ok(_) => {}
             Err(needed) => least = least.min(needed),
         }
@@ -141,11 +141,13 @@ fn extents(query: &GridQuery<'_>, axis: usize, multiple: usize) -> Vec<usize> {
     out
 }
 
+/// What a grid costs; `None` if that is more than `to_beat`, whatever is decoded; the memory it needs if that is too much.
 fn price(
     query: &GridQuery<'_>,
     reach: Option<&Reach>,
     grid: ChunkGrid,
-) -> Result<(f64, GridChoice), u64> {
+    to_beat: f64,
+) -> Result<Option<(f64, GridChoice)>, u64> {
     let n_blocks = grid.len();
     let counts = grid.counts();
     let order = (0..counts.len()).collect();
@@ -160,9 +162,14 @@ fn price(
             cpu_secs: 0.0,
             reads: vec![],
         };
-        return Ok((0.0, choice));
+        return Ok(Some((0.0, choice)));
     };
     let middle: Vec<usize> = counts.iter().map(|c| (c - 1) / 2).collect();
+    let mut bands = Bands::new(query.program, &grid);
+    let n_tasks = (query.n_threads * query.n_processes.max(1)).min(n_blocks).max(1);
+    if least_ns(query, reach, &grid, &mut bands) * 1e-9 / n_tasks as f64 > to_beat * (1.0 + 1e-9) {
+        return Ok(None);
+    }
     let mut samples =
         vec![vec![0; counts.len()], middle.clone(), counts.iter().map(|c| c - 1).collect()];
     samples.extend(reach.corners(&grid));
@@ -179,7 +186,6 @@ fn price(
     let n_workers =
         ((query.room / task_bytes.max(1)) as usize).clamp(1, query.n_threads).min(n_blocks);
     let spare = query.room - task_bytes * n_workers as u64;
-    let mut bands = Bands::new(query.program, &grid);
     let decoding = decoding(&mut bands, reach, spare, n_workers, query.in_order);
 
     // Of the whole pass.
@@ -230,7 +236,27 @@ fn price(
         cpu_secs,
         reads,
     };
-    Ok((secs, choice))
+    Ok(Some((secs, choice)))
+}
+
+/// The time of all tasks without decoding and without what large tasks lose: no grid is cheaper than that.
+fn least_ns(query: &GridQuery<'_>, reach: &Reach, grid: &ChunkGrid, bands: &mut Bands<'_>) -> f64 {
+    let mut ns = grid.len() as f64 * TASK_NS;
+    for (i, line) in query.program.lines.iter().enumerate() {
+        let Some(whole) = reach.whole(i) else { continue };
+        let (home, counts) = reach.home(i, grid);
+        let (made, times) = match bands.block(&home, i) {
+            Some(made) => (made, counts.iter().product::<f64>()),
+            None => (whole, 1.0),
+        };
+        let bytes = samples_of(made) * line.spec.dtype.size() as f64;
+        let rows: f64 = made.iter().map(|r| r.len() as f64 / r.row_len().max(1) as f64).sum();
+        ns += times * (rows * ROW_NS + bytes * COPY_NS);
+        if let Step::Run { op, .. } = &line.step {
+            ns += times * samples_of(made) * op.cost_ns();
+        }
+    }
+    ns
 }
 
 /// Runs of samples that lie one after another in a file.
