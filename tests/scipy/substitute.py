@@ -70,6 +70,7 @@ def pytest_collection_modifyitems(config, items):
     for module in {item.module for item in items if hasattr(item, "module")}:
         for name, value in list(vars(module).items()):
             setattr(module, name, swapped(value, config.swap))
+    config.files = {item.nodeid: item.path.name for item in items}
     for item in items:
         if hasattr(item, "callspec"):
             item.callspec.params.update({key: swapped(value, config.swap) for key, value in item.callspec.params.items()})
@@ -198,7 +199,7 @@ def pytest_sessionstart(session):
 def pytest_terminal_summary(terminalreporter, config):
     counts = {}
     for test, outcome in config.outcomes.items():
-        counts.setdefault(test.split("::")[0].split("/")[-1], {}).setdefault(outcome, []).append(test)
+        counts.setdefault(config.files[test], {}).setdefault(outcome, []).append(test)
     for file, by in sorted(counts.items()):
         terminalreporter.write_line(f"{file:28} " + ", ".join(f"{len(tests)} {outcome}" for outcome, tests in sorted(by.items())))
     missing = sorted(set(scipy.ndimage.__all__) - set(OURS) - {"filters", "fourier", "interpolation", "measurements", "morphology"})
