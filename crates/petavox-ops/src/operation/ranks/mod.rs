@@ -24,7 +24,7 @@ pub(crate) const OPERATIONS: &[Operation] = family! {
     "morphological_laplace", One grey::build, "morphological_laplace:size=3", "dilation plus erosion, less the image twice (scipy.ndimage.morphological_laplace)";
     "percentile_filter", One rank::build, "percentile_filter:percentile=90:size=5", "a percentile of the neighbours (scipy.ndimage.percentile_filter)";
     "rank_filter", One rank::build, "rank_filter:rank=-2:ball=2", "the neighbour of a rank (scipy.ndimage.rank_filter)";
-    "threshold_niblack", One local_threshold::build, "threshold_niblack:window_size=15:k=0.2", "Niblack's threshold around each sample (skimage.filters.threshold_niblack)";
-    "threshold_sauvola", One local_threshold::build, "threshold_sauvola:window_size=15:k=0.2", "Sauvola's threshold around each sample (skimage.filters.threshold_sauvola)";
+    "threshold_niblack", One local_threshold::build, "threshold_niblack:window_size=5:k=0.2", "Niblack's threshold around each sample (skimage.filters.threshold_niblack)";
+    "threshold_sauvola", One local_threshold::build, "threshold_sauvola:window_size=5:k=0.2", "Sauvola's threshold around each sample (skimage.filters.threshold_sauvola)";
     "white_tophat", One grey::build, "white_tophat:size=5", "what opening takes away: bright details (scipy.ndimage.white_tophat)";
 };
