@@ -119,6 +119,10 @@ def main():
         found = json.loads(listed.stdout)["results"]
         operations = found if isinstance(found, list) else found["operations"]
         for op in operations:
+            if op["name"] == "distance_transform_bf":
+                # Every sample against every other: days for an image of this size. tests/python/test_flooding.py has small ones.
+                print("skipped: apply distance_transform_bf, whose time is the square of the image's samples")
+                continue
             source = folder / "mask.npy" if op["name"] in mask_only or op["name"].startswith("binary") else kinds["zarr"]
             # The one example that is of a shape: here of this image's.
             step = f"broadcast_to:shape=2,{N},{N},{N}" if op["name"] == "broadcast_to" else op["example"]
