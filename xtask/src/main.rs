@@ -6,7 +6,10 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod finding;
+mod lanes;
 mod live;
+mod package;
+mod peers;
 mod process;
 mod python;
 mod scipy;
@@ -17,30 +20,24 @@ mod tree;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "\
-usage: cargo xtask COMMAND
-
-  tidy    check the rules of the house: floors, circles, file sizes, forbidden words
-  test    everything that must pass: format, lints, tidy, docs, tests, live checks against peers
-  python  only the Python package: wheel, tests, examples
-  scipy   only scipy.ndimage's own tests, on the package that `python` installed
-  live    only the live checks against numpy, scipy, scikit-image, skan ...";
+use steps::{STEPS, Step};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let root = tree::workspace_root();
     let outcome = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["tidy"] => tidy::run(&root),
-        ["test"] => steps::run(&root),
-        ["python"] => python::run(&root),
-        ["scipy"] => scipy::run(&root),
-        ["live"] => live::run(&root),
         ["help" | "--help" | "-h"] => {
-            println!("{USAGE}");
+            println!("{}", usage());
             Ok(())
         }
+        ["test"] => lanes::run(&STEPS.iter().collect::<Vec<_>>()),
+        // One step without those it needs: how `test` calls them.
+        ["--alone", name] if step(name).is_some() => {
+            step(name).map_or(Ok(()), |step| (step.run)(&root))
+        }
+        [name] if step(name).is_some() => in_turn(name, &root, &mut Vec::new()),
         _ => {
-            eprintln!("{USAGE}");
+            eprintln!("{}", usage());
             return ExitCode::from(2);
         }
     };
@@ -51,4 +48,27 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn step(name: &str) -> Option<&'static Step> {
+    STEPS.iter().find(|step| step.name == name)
+}
+
+/// Runs the step after those it needs, but the crates' tests: who asks for one layer is at work on it.
+fn in_turn(name: &str, root: &std::path::Path, done: &mut Vec<&'static str>) -> Result<(), String> {
+    let Some(step) = step(name).filter(|step| !done.contains(&step.name)) else { return Ok(()) };
+    for need in step.needs.iter().filter(|need| **need != "tests") {
+        in_turn(need, root, done)?;
+    }
+    done.push(step.name);
+    (step.run)(root)
+}
+
+fn usage() -> String {
+    let steps: String =
+        STEPS.iter().map(|step| format!("\n  {:14} {}", step.name, step.summary)).collect();
+    format!(
+        "usage: cargo xtask COMMAND\n\n  {:14} everything that must pass: the steps below, two at a time{steps}",
+        "test"
+    )
 }
