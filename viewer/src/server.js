@@ -1,0 +1,47 @@
+// Every address of the server that the viewer uses, and nothing else.
+
+const root = new URL("./", document.baseURI);
+const token = new URLSearchParams(location.search).get("token");
+
+/** Headers of every request: the token, where the server wants one. */
+export const headers = token ? { Authorization: `Bearer ${token}` } : {};
+
+/** The address of `path` on the server. */
+export function address(path) {
+  return new URL(path, root).href;
+}
+
+/** Where the Zarr of an image is, in chunks of the shape given (one number per axis). */
+export function zarrAddress(name, chunk) {
+  return address(`images/${encodeURIComponent(name)}/zarr/@chunk=${chunk.join("x")}/@codec=gzip`);
+}
+
+/** What the server has opened. */
+export async function images() {
+  return json(address("images"));
+}
+
+/** JSON from an address, or an error that says what the server said. */
+export async function json(url) {
+  const response = await fetch(url, { headers });
+  if (!response.ok) throw new Error(`${response.status} ${(await response.text()).slice(0, 300)}`);
+  return response.json();
+}
+
+/** The bytes of one sample, `index` having one number per axis. */
+export async function sample(name, index, signal) {
+  const query = `slice=${index.join(",")}&format=raw`;
+  const response = await fetch(address(`images/${encodeURIComponent(name)}/array?${query}`), { headers, signal });
+  if (!response.ok) throw new Error((await response.text()).slice(0, 300));
+  return response.arrayBuffer();
+}
+
+/** How far the computation of a whole image is. */
+export async function computation(name) {
+  return json(address(`images/${encodeURIComponent(name)}/status`));
+}
+
+/** What the server says of itself: memory, chunks computed, queue. */
+export async function health() {
+  return json(address("health"));
+}
