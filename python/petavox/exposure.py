@@ -100,7 +100,9 @@ def histogram(
     if given.dtype == bool:
         given = given.astype(np.uint8)
     if given.dtype.kind == "f" and source_range == "dtype":
-        raise NotImplementedError('histogram: source_range="dtype" of floats: rescale to the range of your bins first')
+        edges = np.linspace(*_limits(given.dtype), int(nbins) + 1)
+        counts = _counted(given, edges, None)
+        return (counts / counts.sum() if normalize else counts), (edges[:-1] + edges[1:]) / 2.0
     counts, centers = (np.array(values) for values in given._lazy.histogram(int(nbins), config.settings()))
     if given.dtype.kind == "f":
         centers = centers.astype(given.dtype)
@@ -153,8 +155,8 @@ def equalize_hist(image: Any, nbins: int = 256, mask: Any = None) -> Any:
         Grey values; integers have a bin each.
     nbins : int
         Bins for floats.
-    mask : array, optional
-        The samples that the histogram is made of; with arrays only.
+    mask : array or Image, optional
+        The samples that the histogram is made of. Beside an Image they are counted at once.
 
     Returns
     -------
@@ -163,8 +165,8 @@ def equalize_hist(image: Any, nbins: int = 256, mask: Any = None) -> Any:
 
     Raises
     ------
-    NotImplementedError
-        For a mask beside an Image.
+    ValueError
+        For a mask without samples, or integers of too many values.
 
     Examples
     --------
@@ -176,11 +178,45 @@ def equalize_hist(image: Any, nbins: int = 256, mask: Any = None) -> Any:
     if mask is None:
         made = either.image.astype(np.uint8) if either.image.dtype == bool else either.image
         return either.result(made.apply("equalize_hist", nbins=int(nbins)))
-    if either.is_image:
-        raise NotImplementedError("equalize_hist: a mask beside an Image; select the samples with numpy, and use an array")
-    chosen = np.asarray(image)[np.asarray(mask, dtype=bool)]
-    shares, centers = cumulative_distribution(chosen, nbins)
+    if either.is_image or isinstance(mask, Image):
+        either.is_image = True
+        shares, centers = _masked_distribution(either.image, mask, nbins)
+    else:
+        chosen = np.asarray(image)[np.asarray(mask, dtype=bool)]
+        shares, centers = cumulative_distribution(chosen, nbins)
     return either.result(either.image.apply("interp", xp=centers.tolist(), fp=shares.tolist()))
+
+
+def _counted(image: Image, edges: np.ndarray, mask: Any) -> np.ndarray:
+    """Samples between edges, of all or of those of a mask."""
+    from . import ndimage
+
+    which = () if mask is None else (mask, 1)
+    counts = ndimage.histogram(image, float(edges[0]), float(edges[-1]), len(edges) - 1, *which)
+    return np.asarray(counts)
+
+
+def _masked_distribution(image: Image, mask: Any, nbins: int) -> tuple[np.ndarray, np.ndarray]:
+    """`cumulative_distribution` of the samples of a mask."""
+    from . import ndimage
+
+    given = image.astype(np.uint8) if image.dtype == bool else image
+    chosen = from_array(mask)
+    chosen = (chosen if chosen.dtype == bool else chosen != 0).astype(np.uint8)
+    if not np.sum(chosen).compute():
+        raise ValueError("equalize_hist: got a mask without samples, expected some to count")
+    low, high = ndimage.minimum(given, chosen, 1), ndimage.maximum(given, chosen, 1)
+    if given.dtype.kind == "f":
+        edges = np.histogram_bin_edges(np.array([low, high], given.dtype), nbins)
+        centers = (edges[:-1] + edges[1:]) / 2.0
+    else:
+        n = int(high) - int(low) + 1
+        if n > 2**20:
+            raise ValueError(f"equalize_hist: the samples of the mask span {n} values, expected at most 1048576; divide them first")
+        centers = np.arange(int(low), int(high) + 1)
+        edges = np.arange(int(low), int(high) + 2)
+    sums = _counted(given, edges, chosen).cumsum()
+    return (sums / float(sums[-1])).astype(float_dtype(given)), centers
 
 
 #: Ranges by name, as scikit-image has them beside those of dtypes.

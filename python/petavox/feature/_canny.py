@@ -41,7 +41,7 @@ def canny(
     mask : array or Image, optional
         Samples to look at.
     use_quantiles : bool
-        Thresholds are quantiles of the gradient's length; for arrays only.
+        Thresholds are quantiles of the gradient's length. Of a lazy image it is computed for that, and again for the edges.
     mode : str
         How samples outside the image are made.
     cval : float
@@ -56,8 +56,6 @@ def canny(
     ------
     ValueError
         For other images or thresholds.
-    NotImplementedError
-        For quantiles of a lazy image: give thresholds, or compute() it.
 
     References
     ----------
@@ -92,9 +90,7 @@ def canny(
         weight = gaussian(inside.astype(float_type), sigma, mode=mode, cval=cval)
         smooth = smooth / (weight + float(np.finfo(float_type).eps))
     if use_quantiles:
-        if either.is_image:
-            raise NotImplementedError("canny: quantiles of a lazy image are not there; give thresholds, or compute() it")
-        low, high = _quantiles(smooth.compute(), low, high)
+        low, high = _quantiles(smooth, low, high)
     edges = smooth.apply("edge_maxima", low_threshold=float(low))
     if limit is not None:
         edges = _where(ndimage.binary_erosion(limit, np.ones((3, 3))), edges)
@@ -124,7 +120,7 @@ def _thresholds(low: float | None, high: float | None, use_quantiles: bool, top:
     return found[0], found[1]
 
 
-def _quantiles(smooth: np.ndarray, low: float, high: float) -> tuple[float, float]:
+def _quantiles(smooth: Image, low: float, high: float) -> tuple[float, float]:
     right, down = ndimage.sobel(smooth, axis=1), ndimage.sobel(smooth, axis=0)
     length = np.sqrt(down * down + right * right)
     found = np.percentile(length, [100.0 * low, 100.0 * high])

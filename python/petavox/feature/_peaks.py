@@ -41,10 +41,10 @@ def peak_local_max(
         The most peaks that are returned.
     footprint : array, optional
         Where a peak is the highest sample, instead of a box of `min_distance` around it.
-    labels : array or Image, optional
-        Not there yet.
+    labels : array, optional
+        Integers: peaks are looked for in each label by itself, as if nothing were around it, those of label 1 first. Arrays only.
     num_peaks_per_label : int
-        Not there yet.
+        The most peaks of one label.
     p_norm : float
         Which norm tells distances: infinity for boxes, 2 for balls.
 
@@ -56,7 +56,7 @@ def peak_local_max(
     Raises
     ------
     NotImplementedError
-        For `labels`.
+        For `labels` with an Image; use compute().
     ValueError
         For an `exclude_border` that fits nothing.
     TypeError
@@ -70,18 +70,62 @@ def peak_local_max(
     >>> peak_local_max(image).tolist()
     [[3, 4], [1, 1]]
     """
-    if labels is not None:
-        raise NotImplementedError("peak_local_max: labels are not there yet")
-    from ..ndimage import maximum_filter
-
     lazy = from_array(image)
     ndim = lazy.ndim
     border = _border(ndim, min_distance, exclude_border)
     marks = np.ones((2 * min_distance + 1,) * ndim, bool) if footprint is None else np.asarray(footprint, bool)
     samples = from_array(image.persist()) if isinstance(image, Image) else lazy
-    threshold = threshold_abs if threshold_abs is not None else samples.min().compute()
+    most = None if np.isinf(num_peaks) else int(num_peaks)
+    threshold: Any = threshold_abs if threshold_abs is not None else samples.min().compute()
     if threshold_rel is not None:
         threshold = max(threshold, threshold_rel * samples.max().compute())
+    if labels is None:
+        places, heights = _highest(samples, marks, threshold, None)
+        inside = np.ones(len(places), bool)
+        for axis, width in enumerate(border):
+            inside &= (places[:, axis] >= width) & (places[:, axis] < lazy.shape[axis] - width)
+        return _chosen(places[inside], heights[inside], min_distance, p_norm, most)
+    if isinstance(image, Image) or isinstance(labels, Image):
+        raise NotImplementedError("peak_local_max: labels take arrays only, because each has its own surroundings; use compute()")
+    array, numbers = np.asarray(image), np.asarray(labels)
+    per_label = None if np.isinf(num_peaks_per_label) else int(num_peaks_per_label)
+    found = _of_labels(array, numbers, border, marks, threshold, lambda p, h: _chosen(p, h, min_distance, p_norm, per_label))
+    if most is None or len(found) <= most:
+        return found
+    order = np.lexsort(tuple(reversed(found.T)))
+    found = found[order]
+    return _chosen(found, array[tuple(found.T)], min_distance, p_norm, most)
+
+
+def _of_labels(
+    image: np.ndarray, labels: np.ndarray, border: tuple[int, ...], marks: np.ndarray, threshold: float, choose: Any
+) -> np.ndarray:
+    """Peaks of every label by itself, label after label."""
+    from ..ndimage import find_objects
+
+    if labels.shape != image.shape or labels.dtype.kind not in "bui":
+        raise ValueError(f"labels: got {labels.dtype} of shape {labels.shape}, expected integers of shape {image.shape}")
+    labels = labels.astype(np.int64)
+    inner = np.zeros_like(labels)
+    within = tuple(slice(width, max(width, n - width)) for width, n in zip(border, labels.shape, strict=True))
+    inner[within] = labels[within]
+    lowest = np.finfo(image.dtype).min if image.dtype.kind == "f" else np.iinfo(image.dtype).min
+    rows = []
+    for k, box in enumerate(find_objects(inner)):
+        if box is None:
+            continue
+        own = labels[box] == k + 1
+        part = np.where(own, image[box], image.dtype.type(lowest))
+        places, heights = _highest(from_array(part), marks, threshold, own)
+        rows.append(choose(places, heights) + np.array([side.start for side in box]))
+    return np.concatenate(rows) if rows else np.zeros((0, image.ndim), np.int64)
+
+
+def _highest(samples: Image, marks: np.ndarray, threshold: float, own: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The samples that are the highest around them and above a threshold: places in raster order, and heights."""
+    from ..ndimage import maximum_filter
+
+    ndim = samples.ndim
     above = samples > threshold
     if marks.size == 1 or samples.size == 1:
         mask = above
@@ -89,17 +133,17 @@ def peak_local_max(
         highest = maximum_filter(samples, size=marks.shape, mode="nearest") if marks.all() else maximum_filter(samples, footprint=marks, mode="nearest")
         mask = (samples == highest) & above
         # An image that is the same everywhere has no peaks, wherever the threshold is.
-        if samples.min().compute() == samples.max().compute():
-            return np.zeros((0, ndim), np.int64)
+        least, most = (samples.min().compute(), samples.max().compute()) if own is None or own.all() else (0, 1)
+        if least == most:
+            return np.zeros((0, ndim), np.int64), np.zeros(0)
     ranks, heights = mask._lazy.points(samples._lazy, config.settings())
-    places = np.transpose(np.unravel_index(np.asarray(ranks).astype(np.int64), lazy.shape)).reshape(-1, ndim)
-    heights = np.asarray(heights)
-    inside = np.ones(len(places), bool)
-    for axis, width in enumerate(border):
-        inside &= (places[:, axis] >= width) & (places[:, axis] < lazy.shape[axis] - width)
-    places, heights = places[inside], heights[inside]
+    places = np.transpose(np.unravel_index(np.asarray(ranks).astype(np.int64), samples.shape)).reshape(-1, ndim)
+    return places, np.asarray(heights)
+
+
+def _chosen(places: np.ndarray, heights: np.ndarray, min_distance: int, p_norm: float, most: int | None) -> np.ndarray:
+    """The highest of peaks that come in raster order, those too near to a higher one left out."""
     places = places[np.argsort(-heights, kind="stable")]
-    most = None if np.isinf(num_peaks) else int(num_peaks)
     if min_distance > 1:
         places = _spaced(places, min_distance, p_norm, most)
     return places if most is None else places[:most]

@@ -11,6 +11,7 @@ from .. import _core
 from .._either import Either
 from .._open import from_array
 from ..exposure import histogram
+from ..image import Image
 
 __all__ = [
     "threshold_isodata",
@@ -244,13 +245,15 @@ def threshold_li(
     Parameters
     ----------
     image : array or Image
-        Grey values; lazily for integers without the options.
+        Grey values. A lazy result for an Image of integers without the options; otherwise an Image is read at once, once for integers
+        and once per round for floats.
     tolerance : float, optional
-        The iteration ends when the threshold moves less: 0.5 for integers, half the smallest difference between samples for floats.
+        The iteration ends when the threshold moves less: 0.5 for integers, half the smallest difference between samples for floats,
+        which an Image has to be told.
     initial_guess : float or callable, optional
-        Where it begins, or a function of the image that tells; the mean by default. With arrays only.
+        Where it begins, or a function of the image that tells (arrays only); the mean by default.
     iter_callback : callable, optional
-        Called with the threshold of every round. With arrays only.
+        Called with the threshold of every round.
 
     Returns
     -------
@@ -259,7 +262,7 @@ def threshold_li(
     Raises
     ------
     NotImplementedError
-        For an Image of floats, or with options: the method goes through the samples again and again.
+        For an Image of floats without a tolerance, and for a guess that is a function of an Image's samples.
     ValueError
         For a guess that lies outside the image's range.
 
@@ -271,9 +274,18 @@ def threshold_li(
     options = (tolerance, initial_guess, iter_callback)
     if either.image.dtype.kind in "iu" and all(one is None for one in options):
         return _threshold("li", image, 256)
-    if either.is_image:
-        raise NotImplementedError("threshold_li of an Image takes integers without options; compute() the image first")
-    return _li(np.asarray(image), *options)
+    if not either.is_image:
+        return _li(np.asarray(image), *options)
+    if callable(initial_guess):
+        raise NotImplementedError("threshold_li: a function that guesses takes arrays only; give a number, or compute() the image first")
+    if either.image.dtype.kind in "iub":
+        return _li_of_table(*histogram(either.image), *options)
+    if tolerance is None:
+        raise NotImplementedError(
+            "threshold_li: the smallest difference between samples, where the rounds end, is not known of an Image of floats; "
+            "give a tolerance, or compute() the image first"
+        )
+    return _li_by_rounds(either.image, tolerance, initial_guess, iter_callback)
 
 
 def _li(image: np.ndarray, tolerance: Any, guess: Any, told: Any) -> Any:
@@ -287,31 +299,92 @@ def _li(image: np.ndarray, tolerance: Any, guess: Any, told: Any) -> Any:
         return 0.0
     least = samples.min()
     samples = samples - least
-    counts = None
+    if callable(guess):
+        first = guess(samples)
+    else:
+        first = _first_guess(guess, lambda: np.mean(samples), least, samples.max())
     if image.dtype.kind in "iu":
         counts, centers = histogram(samples)
-        counts, tolerance = counts.astype(np.float32), tolerance or 0.5
-    else:
-        tolerance = tolerance or np.min(np.diff(np.unique(samples))) / 2
+        return _li_rounds(_means_of_table(counts, centers), first, tolerance or 0.5, least, told)
+
+    def means(limit: float) -> tuple[Any, Any]:
+        above = samples > limit
+        return np.mean(samples[above]), np.mean(samples[~above])
+
+    return _li_rounds(means, first, tolerance or np.min(np.diff(np.unique(samples))) / 2, least, told)
+
+
+def _li_of_table(counts: np.ndarray, values: np.ndarray, tolerance: Any, guess: Any, told: Any) -> Any:
+    """Of integers that are known by how often each value occurs."""
+    there = counts > 0
+    counts, values = counts[there], values[there]
+    if len(values) == 1:
+        return values[0]
+    least = values[0]
+    away = values - least
+    first = _first_guess(guess, lambda: np.average(away, weights=counts), least, away[-1])
+    return _li_rounds(_means_of_table(counts, away), first, tolerance or 0.5, least, told)
+
+
+def _li_by_rounds(image: Image, tolerance: float, guess: Any, told: Any) -> Any:
+    """Of an Image of floats, which is read in every round."""
+    from ..ndimage import mean
+
+    number: Any = np.isfinite(image)
+    if not bool(number.any()):
+        unknown: Any = np.isnan(image)
+        return np.nan if bool(unknown.all()) else 0.0
+    # Samples that are no numbers are of no class.
+    one = number.astype(np.uint8)
+    least, most = (float(end) for end in (_extreme("minimum", image, one), _extreme("maximum", image, one)))
+    if least == most:
+        return image.dtype.type(least)
+    away: Any = (image - least).astype(image.dtype)
+    first = _first_guess(guess, lambda: mean(away, one, 1), least, most - least)
+
+    def means(limit: float) -> tuple[Any, Any]:
+        classes: Any = one + one * (away > limit).astype(np.uint8)
+        back, fore = mean(away, classes, [1, 2])
+        return fore, back
+
+    return _li_rounds(means, first, tolerance, least, told)
+
+
+def _extreme(which: str, image: Image, one: Any) -> Any:
+    from .. import ndimage
+
+    return getattr(ndimage, which)(image, one, 1)
+
+
+def _first_guess(guess: Any, usual: Callable[[], Any], least: Any, span: Any) -> Any:
+    """Where the rounds begin, as a distance from the least sample."""
     if guess is None:
-        following = np.mean(samples)
-    elif callable(guess):
-        following = guess(samples)
-    else:
-        following = guess - least
-        if not 0 < following < samples.max():
-            raise ValueError(f"threshold_li: got the guess {guess}, expected one between {least} and {samples.max() + least}")
+        return usual()
+    if not 0 < guess - least < span:
+        raise ValueError(f"threshold_li: got the guess {guess}, expected one between {least} and {span + least}")
+    return guess - least
+
+
+def _means_of_table(counts: np.ndarray, centers: np.ndarray) -> Callable[[float], tuple[Any, Any]]:
+    weights = counts.astype(np.float32)
+
+    def means(limit: float) -> tuple[Any, Any]:
+        above = centers > limit
+        fore, back = (np.average(centers[part], weights=weights[part]) for part in (above, ~above))
+        return fore, back
+
+    return means
+
+
+def _li_rounds(means: Callable[[float], tuple[Any, Any]], first: Any, tolerance: Any, least: Any, told: Any) -> Any:
+    """From guess to guess, until the threshold moves by no more than `tolerance`; `means` are those above and below a threshold."""
+    following = first
     current = -2 * tolerance
     if told is not None:
         told(following + least)
     while abs(following - current) > tolerance:
         current = following
-        if counts is not None:
-            above = centers > current
-            fore, back = (np.average(centers[part], weights=counts[part]) for part in (above, ~above))
-        else:
-            above = samples > current
-            fore, back = np.mean(samples[above]), np.mean(samples[~above])
+        fore, back = means(current)
         if back == 0.0:
             break
         following = (back - fore) / (np.log(back) - np.log(fore))

@@ -27,8 +27,9 @@ _NAMES = sorted(
 class _All:
     """What is known of all regions; a property is measured for all when it is first asked of one."""
 
-    def __init__(self, measured: Measured, extra: dict[str, Callable[..., Any]]) -> None:
+    def __init__(self, measured: Measured, extra: dict[str, Callable[..., Any]], offset: np.ndarray | None) -> None:
         self.measured = measured
+        self.offset = offset
         self.extra = extra
         table = measured.table(["label", "bbox"])
         self.labels = table["label"].tolist()
@@ -36,6 +37,12 @@ class _All:
         self.columns: dict[str, np.ndarray] = {}
 
     def value(self, name: str, k: int) -> Any:
+        value = self._value(name, k)
+        if self.offset is None or name not in ("centroid", "coords", "coords_scaled"):
+            return value
+        return tuple((np.array(value) + self.offset).tolist()) if name == "centroid" else value + self.offset
+
+    def _value(self, name: str, k: int) -> Any:
         if name in self.extra:
             return self.crops.extra(k, self.extra[name])
         if name in OBJECTS:
@@ -101,8 +108,8 @@ def regionprops(
         Python functions of a region's mask, or of its mask and its grey values.
     spacing : float or sequence of float, optional
         Physical size of a sample; 1 by default.
-    offset : None
-        Not taken: positions are those in the image.
+    offset : sequence of int, optional
+        Added to ``coords``, ``coords_scaled`` and ``centroid``, as scikit-image does; not to ``bbox`` and ``slice``, which are of the image.
 
     Returns
     -------
@@ -111,8 +118,8 @@ def regionprops(
 
     Raises
     ------
-    NotImplementedError
-        For an offset.
+    ValueError
+        For an offset that has not a number per axis.
 
     Examples
     --------
@@ -120,7 +127,9 @@ def regionprops(
     >>> [(region.label, region.area) for region in regionprops(np.array([[1, 1, 0], [0, 0, 2]]))]
     [(np.int64(1), np.float64(2.0)), (np.int64(2), np.float64(1.0))]
     """
-    if offset is not None and np.any(offset):
-        raise NotImplementedError("regionprops: an offset is not there yet; add it to the positions")
-    everything = _All(Measured(label_image, intensity_image, spacing), {f.__name__: f for f in extra_properties or ()})
+    ndim = label_image.ndim if hasattr(label_image, "ndim") else np.ndim(label_image)
+    if offset is not None and np.shape(offset) != (ndim,):
+        raise ValueError(f"offset: got {offset!r}, expected {ndim} numbers, one per axis")
+    moved = None if offset is None or not np.any(offset) else np.asarray(offset)
+    everything = _All(Measured(label_image, intensity_image, spacing), {f.__name__: f for f in extra_properties or ()}, moved)
     return [RegionProperties(everything, k) for k in range(len(everything.labels))]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from .. import ndimage
 from .._either import Either
 from ..image import Image
 from ._regionprops import Measured
@@ -42,7 +44,7 @@ def euler_number(image: Any, connectivity: int | None = None) -> int:
     image : array or Image
         2-D or 3-D; what is above 0 is the object.
     connectivity : int, optional
-        The number of axes (neighbours by corners too), the only one there is so far.
+        1 for neighbours by faces, or the number of axes for neighbours by corners too, which is the default.
 
     Returns
     -------
@@ -51,11 +53,32 @@ def euler_number(image: Any, connectivity: int | None = None) -> int:
     Raises
     ------
     NotImplementedError
-        For another connectivity.
+        For connectivity 2 in 3-D, whose holes have no connectivity of their own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> corners = np.eye(3)
+    >>> euler_number(corners), euler_number(corners, connectivity=1)
+    (1, 3)
     """
-    if connectivity is not None and connectivity != np.ndim(image) and connectivity != getattr(image, "ndim", None):
-        raise NotImplementedError("euler_number: only the connectivity of all neighbours is there yet")
-    return int(_one(image, "euler_number"))
+    mask = _mask(image)
+    if connectivity in (None, mask.ndim):
+        return int(_one(image, "euler_number"))
+    if connectivity != 1:
+        raise NotImplementedError(
+            f"euler_number: got connectivity {connectivity} of {mask.ndim} axes, expected 1 or {mask.ndim}: others are not defined"
+        )
+    # By faces, samples are the points of a complex: pairs of neighbours its edges, full squares and cubes its cells.
+    cells = mask
+    total = 0
+    for corner in np.ndindex((2,) * mask.ndim):
+        cells = mask[tuple(slice(mask.shape[a] - c) for a, c in enumerate(corner))]
+        for other in np.ndindex(tuple(c + 1 for c in corner)):
+            if any(other):
+                cells = cells & mask[tuple(slice(o, mask.shape[a] - c + o) for a, (o, c) in enumerate(zip(other, corner, strict=True)))]
+        total += (-1) ** sum(corner) * int(np.sum(cells)) if cells.size else 0
+    return total
 
 
 def perimeter(image: Any, neighborhood: int = 4) -> float:
@@ -65,8 +88,8 @@ def perimeter(image: Any, neighborhood: int = 4) -> float:
     ----------
     image : array or Image
         What is above 0 is the object.
-    neighborhood : {4}
-        Neighbours that make a sample one of the border; 8 is not there yet.
+    neighborhood : {4, 8}
+        Neighbours outside that make a sample one of the border.
 
     Returns
     -------
@@ -75,15 +98,26 @@ def perimeter(image: Any, neighborhood: int = 4) -> float:
     Raises
     ------
     NotImplementedError
-        For other numbers of axes, and `neighborhood` 8.
+        For other numbers of axes.
 
     References
     ----------
     K. Benkrid and D. Crookes, "Design and FPGA implementation of a perimeter estimator", 2000.
     """
-    if neighborhood != 4:
-        raise NotImplementedError("perimeter: only a neighborhood of 4 is there yet")
-    return float(_one(image, "perimeter", 0.0))
+    if neighborhood == 4:
+        return float(_one(image, "perimeter", 0.0))
+    either = Either(image)
+    if either.image.ndim != 2:
+        raise NotImplementedError("`perimeter` supports 2D images only")
+    mask = _mask(either.image)
+    border = mask & ~ndimage.binary_erosion(mask, np.ones((3, 3), bool))
+    # How a sample of the border goes on: neighbours by sides count 2, by corners 10, itself 1.
+    ways = ndimage.convolve(border.astype(np.uint8), np.array([[10, 2, 10], [2, 1, 2], [10, 2, 10]]), mode="constant")
+    lengths = np.zeros(50)
+    lengths[[5, 7, 15, 17, 25, 27]] = 1
+    lengths[[21, 33]] = np.sqrt(2)
+    lengths[[13, 23]] = (1 + np.sqrt(2)) / 2
+    return float(ndimage.histogram(ways, 0, 50, 50) @ lengths)
 
 
 def perimeter_crofton(image: Any, directions: int = 4) -> float:
@@ -93,8 +127,8 @@ def perimeter_crofton(image: Any, directions: int = 4) -> float:
     ----------
     image : array or Image
         What is above 0 is the object.
-    directions : {4}
-        Directions of the lines that are counted; 2 is not there yet.
+    directions : {2, 4}
+        Directions of the lines that are counted: along the axes, or diagonals too.
 
     Returns
     -------
@@ -103,11 +137,19 @@ def perimeter_crofton(image: Any, directions: int = 4) -> float:
     Raises
     ------
     NotImplementedError
-        For other numbers of axes, and 2 directions.
+        For other numbers of axes.
     """
-    if directions != 4:
-        raise NotImplementedError("perimeter_crofton: only 4 directions are there yet")
-    return float(_one(image, "perimeter_crofton", 0.0))
+    if directions != 2:
+        return float(_one(image, "perimeter_crofton", 0.0))
+    mask = _mask(image)
+    if mask.ndim != 2:
+        raise NotImplementedError("`perimeter_crofton` supports 2D images only")
+    # Lines along an axis cross the border twice for every run of samples.
+    runs = 0
+    for axis in (0, 1):
+        turned = np.moveaxis(mask, axis, 0)
+        runs += int(np.sum(turned[:1])) + int(np.sum(turned[1:] & ~turned[:-1]))
+    return np.pi / 2 * runs
 
 
 def _table(image: Any, name: str, spacing: Any) -> dict[str, np.ndarray]:
@@ -119,14 +161,14 @@ def _table(image: Any, name: str, spacing: Any) -> dict[str, np.ndarray]:
 
 
 def moments(image: Any, order: int = 3, *, spacing: float | Sequence[float] | None = None) -> np.ndarray:
-    """Sums of samples times powers of their coordinates, up to the third (skimage.measure.moments).
+    """Sums of samples times powers of their coordinates (skimage.measure.moments).
 
     Parameters
     ----------
     image : array or Image
-        2-D or 3-D.
+        2-D or 3-D where it is lazy.
     order : int
-        The largest power, up to 3.
+        The largest power; of lazy images up to 3.
     spacing : float or sequence of float, optional
         Physical size of a sample.
 
@@ -138,14 +180,27 @@ def moments(image: Any, order: int = 3, *, spacing: float | Sequence[float] | No
     Raises
     ------
     NotImplementedError
-        For an order above 3.
+        For a lazy image and an order above 3.
     """
+    if not isinstance(image, Image) and (order > 3 or np.ndim(image) not in (2, 3)):
+        return _summed(np.asarray(image), np.zeros(np.ndim(image)), order, spacing)
     return _moments(image, "moments_weighted", order, spacing)
+
+
+def _summed(image: np.ndarray, center: np.ndarray, order: int, spacing: Any) -> np.ndarray:
+    """Moments of an array about a point, one axis after another."""
+    found = image.astype(float)
+    steps = np.broadcast_to(1.0 if spacing is None else spacing, image.ndim)
+    for axis in range(image.ndim):
+        away = np.arange(image.shape[axis]) * steps[axis] - center[axis]
+        # The axis that is summed goes, the one of its powers comes last; after all axes they are in order again.
+        found = np.tensordot(found, away[:, None] ** np.arange(order + 1), axes=(0, 0))
+    return found
 
 
 def _moments(image: Any, name: str, order: int, spacing: Any) -> np.ndarray:
     if order > 3:
-        raise NotImplementedError("moments: an order above 3 is not there")
+        raise NotImplementedError(f"{name}: an order above 3 takes arrays only; use compute()")
     table = _table(image, name, spacing)
     ndim = np.ndim(image) if not isinstance(image, Image) else image.ndim
     values = np.array([column[0] for column in table.values()]).reshape((4,) * ndim)
@@ -178,11 +233,11 @@ def moments_central(
     Parameters
     ----------
     image : array or Image
-        2-D or 3-D.
-    center : None
-        The image's `centroid`; another is not there yet.
+        2-D or 3-D where it is lazy.
+    center : sequence of float, optional
+        The point; by default the image's `centroid`.
     order : int
-        The largest power, up to 3.
+        The largest power; of lazy images up to 3.
     spacing : float or sequence of float, optional
         Physical size of a sample.
 
@@ -194,11 +249,43 @@ def moments_central(
     Raises
     ------
     NotImplementedError
-        For a centre that is given, or an order above 3.
+        For a lazy image and an order above 3.
+    ValueError
+        For a centre that has not a coordinate per axis.
     """
-    if center is not None:
-        raise NotImplementedError("moments_central: only the image's own centre is there yet")
-    return _moments(image, "moments_weighted_central", order, spacing)
+    ndim = image.ndim if isinstance(image, Image) else np.ndim(image)
+    if center is not None and np.shape(center) != (ndim,):
+        raise ValueError(f"center: got {center!r}, expected {ndim} coordinates")
+    if not isinstance(image, Image) and (center is not None or order > 3 or ndim not in (2, 3)):
+        array = np.asarray(image)
+        about = centroid(array, spacing=spacing) if center is None else np.asarray(center, float)
+        found = _summed(array, about, order, spacing)
+        return found if center is not None else _up_to(found, order)
+    if center is None:
+        return _up_to(_moments(image, "moments_weighted_central", order, spacing), order)
+    # Moments about another point are sums of those about the own centre, which lose nothing to cancellation; where these are not
+    # known, of those about the origin.
+    about = np.asarray(center, float)
+    own = _moments(image, "moments_weighted_central", 3, spacing)
+    near = _moved(own, centroid(image, spacing=spacing) - about)
+    far = _moved(_moments(image, "moments_weighted", 3, spacing), -about)
+    both = np.where(np.indices(own.shape).sum(0) <= 3, near, far)
+    return both[(slice(order + 1),) * ndim]
+
+
+def _up_to(moments: np.ndarray, order: int) -> np.ndarray:
+    """Zeros where powers add up to more than the order: scikit-image finds no others about an image's own centre."""
+    return np.where(np.indices(moments.shape).sum(0) <= order, moments, 0.0)
+
+
+def _moved(moments: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Moments about a point, from those about another that lies `shift` beyond it."""
+    n = moments.shape[0]
+    for axis in range(moments.ndim):
+        by = float(shift[axis])
+        weights = np.array([[math.comb(p, k) * by ** (p - k) if k <= p else 0.0 for k in range(n)] for p in range(n)])
+        moments = np.moveaxis(np.tensordot(weights, moments, axes=(1, axis)), 0, axis)
+    return moments
 
 
 def moments_normalized(mu: np.ndarray, order: int = 3, spacing: Sequence[float] | None = None) -> np.ndarray:
