@@ -14,6 +14,7 @@ mod label;
 mod measure;
 mod output;
 mod reduce;
+mod serve;
 mod skeleton;
 
 use crate::report::Report;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Skeleton(skeleton::Skeleton),
     Compare(compare::Compare),
     Demo(demo::Demo),
+    View(serve::View),
+    Serve(serve::Serve),
     Explain(explain::Explain),
     Completions(completions::Completions),
     Help(help::Help),
@@ -51,6 +54,8 @@ impl Command {
             Command::Skeleton(_) => "skeleton",
             Command::Compare(_) => "compare",
             Command::Demo(_) => "demo",
+            Command::View(_) => "view",
+            Command::Serve(_) => "serve",
             Command::Explain(_) => "explain",
             Command::Completions(_) => "completions",
             Command::Help(_) => "help",
@@ -74,6 +79,8 @@ pub(crate) fn run(
         Command::Skeleton(args) => skeleton::run(&args, settings),
         Command::Compare(args) => compare::run(&args, settings),
         Command::Demo(args) => demo::run(&args, settings),
+        Command::View(args) => serve::view(&args, settings),
+        Command::Serve(args) => serve::serve(&args, settings),
         Command::Explain(args) => explain::run(&args, settings),
         Command::Completions(args) => completions::run(&args, interface),
         Command::Help(args) => help::run(&args, interface),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// The commands as they are shown, by what they are for.
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
-    ("Look and convert", &["info", "convert"]),
+    ("Look and convert", &["info", "view", "serve", "convert"]),
     ("Compute", &["apply", "reduce", "label", "measure"]),
     ("Analyse", &["skeleton", "compare", "demo"]),
     ("Plan and help", &["explain", "completions", "help"]),

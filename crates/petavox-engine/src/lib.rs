@@ -24,4 +24,6 @@ pub use resources::{
     Budget, Crew, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
     available_memory, default_threads, peak_resident_bytes, resident_bytes,
 };
-pub use run::{Outcome, StageTask, Unpacked, execute, needs_store, sweep_over};
+pub use run::{
+    ChunkCache, Globals, Outcome, Reader, StageTask, Unpacked, execute, needs_store, sweep_over,
+};

@@ -29,6 +29,7 @@ mod slices;
 pub mod table;
 mod tiff;
 mod zarr;
+pub mod zarr_metadata;
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
@@ -42,6 +43,7 @@ pub use memory::{MemorySink, MemorySource};
 pub use missing::MissingChunks;
 pub use nifti::NiftiSource;
 pub use npy::NpySource;
+pub use npy::write::header as npy_header;
 pub use open::{info, open, open_with_info};
 pub use options::{CreateOptions, Missing, OpenOptions};
 pub use picture::PictureSource;

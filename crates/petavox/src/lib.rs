@@ -70,18 +70,23 @@ pub use skeleton::{plan_skeleton, skeleton};
 
 pub use petavox_core::{
     Axes, Block, Boundary, CancelToken, ChunkGrid, Column, Dtype, Element, Error, ImageSpec,
-    NoProgress, Progress, Region, Result, Sink, Source, Spacing, Table,
+    NoProgress, Progress, Region, Result, Sink, Source, Spacing, Table, dispatch,
 };
 pub use petavox_engine::{
-    BlockCall, BlockOp, Crew, Need, Node, RunOptions, available_memory, default_threads, explain,
+    BlockCall, BlockOp, Budget, ChunkCache, Crew, Globals, Kind, Need, Node, Reader, Reservation,
+    RunContext, RunOptions, available_memory, default_threads, explain, identity,
     peak_resident_bytes, resident_bytes,
 };
 pub use petavox_kernels::measure::Histogram;
 pub use petavox_ops::cluster;
+pub use petavox_ops::coarser;
 pub use petavox_ops::operation::measures::columns::{PROPERTIES, needs_image};
 pub use petavox_ops::operation::reduce::{ReduceOptions, Reduced, Reduction};
 pub use petavox_ops::operation::thresholds::threshold::{Threshold, thresholds_of};
 pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions, Trace};
 pub use petavox_ops::thin::ThinMethod;
 pub use petavox_ops::{FAMILIES, Family, Operation, Resolver, nearest, operations};
-pub use petavox_store::{Channel, Codec, Info, LevelInfo, Limits, Missing, OpenOptions, table};
+pub use petavox_store::{
+    Channel, Codec, CreateOptions, Info, LevelInfo, Limits, Missing, OpenOptions, npy_header,
+    pyramid, table, zarr_metadata,
+};

@@ -40,6 +40,8 @@ pub(crate) struct Line {
     pub(crate) spec: ImageSpec,
     /// The operation's name; `open` for images that are read.
     pub(crate) name: &'static str,
+    /// The node's.
+    pub(crate) id: u64,
 }
 
 /// The fused chain of a stage: steps in order, the last uses of each known, roots that are handed to consumers.
@@ -236,7 +238,7 @@ fn add(
             Step::Read(Arc::new(super::later::Later::swept(node.spec().clone())))
         }
     };
-    lines.push(Line { step, spec: node.spec().clone(), name: node.name() });
+    lines.push(Line { step, spec: node.spec().clone(), name: node.name(), id: node.id() });
     index.insert(node.id(), lines.len() - 1);
     lines.len() - 1
 }

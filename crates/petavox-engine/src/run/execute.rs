@@ -43,11 +43,19 @@ impl Outcome {
     }
 
     /// What earlier stages left of a node, here or elsewhere.
-    fn there(&self, node: &Node) -> Option<Arc<dyn Source>> {
+    pub(super) fn there(&self, node: &Node) -> Option<Arc<dyn Source>> {
         let id = &node.id();
         let swept = self.swept.get(id).map(|s| s.clone() as Arc<dyn Source>);
         let kept = || self.kept.get(id).map(|k| k.clone() as Arc<dyn Source>);
         swept.or_else(kept).or_else(|| self.stored.get(id).cloned())
+    }
+
+    /// Adds what another run left.
+    pub(super) fn take_over(&mut self, other: Outcome) {
+        self.values.extend(other.values);
+        self.swept.extend(other.swept);
+        self.stored.extend(other.stored);
+        self.held.extend(other.held);
     }
 
     /// Adds the value of a fold that was made elsewhere.
@@ -256,7 +264,10 @@ fn values_of(node: &Node, outcome: &Outcome) -> Result<Vec<Value>> {
 }
 
 /// The operations of a stage that take numbers from folds, with those numbers.
-fn bind_all(roots: &[Arc<Node>], outcome: &Outcome) -> Result<HashMap<u64, Arc<dyn BlockOp>>> {
+pub(super) fn bind_all(
+    roots: &[Arc<Node>],
+    outcome: &Outcome,
+) -> Result<HashMap<u64, Arc<dyn BlockOp>>> {
     fn visit(
         node: &Arc<Node>,
         outcome: &Outcome,

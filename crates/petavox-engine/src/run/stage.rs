@@ -3,12 +3,12 @@
 use super::cache::ChunkCache;
 use super::execute::planes;
 use super::kept::Kept;
-use super::pad::{outside, pad};
+use super::make::{Maker, crop};
 use super::pool::Pool;
-use crate::contract::{BlockCall, FoldOp, Part, SweepOp};
-use crate::plan::{Ask, Program, Step};
+use crate::contract::{FoldOp, Part, SweepOp};
+use crate::plan::Program;
 use crate::resources::{Budget, Reservation, RunContext, Words};
-use petavox_core::{Block, CancelToken, ChunkGrid, Error, ImageSpec, Region, Result, Sink};
+use petavox_core::{ChunkGrid, Error, ImageSpec, Region, Result, Sink};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -156,7 +156,8 @@ impl StageRun<'_> {
             context.progress.advance(1, 0);
             return Ok(());
         }
-        let mut blocks = self.make(&region, pool, &context.cancel)?;
+        let maker = Maker { program: self.program, cache: self.cache };
+        let mut blocks = maker.make(&region, pool, &context.cancel)?;
         // Consumers take memory of their own; free buffers make room for it.
         let theirs =
             self.takers.iter().zip(&self.program.roots).map(|(taker, &root)| match taker {
@@ -206,84 +207,4 @@ impl StageRun<'_> {
         blocks.iter_mut().flat_map(|b| b.drain(..)).for_each(|b| pool.give(b.into_buffer()));
         (self.done)(number)
     }
-
-    /// Makes the blocks of all roots for one region; per line, one block for each of its regions.
-    fn make(
-        &self,
-        region: &Region,
-        pool: &mut Pool,
-        cancel: &CancelToken,
-    ) -> Result<Vec<Vec<Block>>> {
-        let regions = self.program.regions(region);
-        let released = self.program.released();
-        let mut blocks: Vec<Vec<Block>> = self.program.lines.iter().map(|_| Vec::new()).collect();
-        for (i, after) in released.iter().enumerate() {
-            for (piece, made) in regions.made[i].iter().enumerate() {
-                let asks = regions.asks[i].get(piece).map_or(&[][..], Vec::as_slice);
-                cancel.check()?;
-                let block = self.line(i, made, asks, &blocks, pool, cancel)?;
-                blocks[i].push(block);
-            }
-            for &k in after {
-                blocks[k].drain(..).for_each(|b| pool.give(b.into_buffer()));
-            }
-        }
-        Ok(blocks)
-    }
-
-    /// Makes one region of a line from the blocks of the lines before.
-    fn line(
-        &self,
-        i: usize,
-        made: &Region,
-        asks: &[Ask],
-        blocks: &[Vec<Block>],
-        pool: &mut Pool,
-        cancel: &CancelToken,
-    ) -> Result<Block> {
-        let line = &self.program.lines[i];
-        let buffer = pool.take(made.len() * line.spec.dtype.size())?;
-        let mut out = Block::over(made.clone(), line.spec.dtype, buffer)?;
-        let (op, inputs) = match &line.step {
-            Step::Read(source) => {
-                pool.make_room(source.scratch_bytes(made));
-                self.cache.read(i, source.as_ref(), &mut out)?;
-                return Ok(out);
-            }
-            Step::Run { op, inputs } => (op, inputs),
-        };
-        let specs: Vec<&ImageSpec> = inputs.iter().map(|&k| &self.program.lines[k].spec).collect();
-        let have = |ask: &Ask| ask.piece.and_then(|p| blocks[ask.line].get(p));
-        let mut padded = Vec::with_capacity(asks.len());
-        for ask in asks {
-            let spec = &self.program.lines[ask.line].spec;
-            padded.push(match have(ask) {
-                Some(block) if *block.region() == ask.need.region => None,
-                Some(block) => Some(pad(block, &ask.need, &spec.shape, pool)?),
-                None => Some(outside(&ask.need, spec, pool)?),
-            });
-        }
-        let given: Vec<&Block> =
-            padded.iter().zip(asks).filter_map(|(p, ask)| p.as_ref().or(have(ask))).collect();
-        let scratch_len = op.scratch_bytes(&specs, made) as usize;
-        let mut scratch = pool.take(scratch_len)?;
-        pool.make_room(op.beside_bytes(&specs, made));
-        op.run(BlockCall {
-            inputs: &given,
-            specs: &specs,
-            output: &mut out,
-            scratch: &mut scratch,
-            cancel,
-        })?;
-        pool.give(scratch);
-        padded.into_iter().flatten().for_each(|b| pool.give(b.into_buffer()));
-        Ok(out)
-    }
-}
-
-fn crop(block: &Block, region: &Region, pool: &mut Pool) -> Result<Block> {
-    let buffer = pool.take(region.len() * block.dtype().size())?;
-    let mut out = Block::over(region.clone(), block.dtype(), buffer)?;
-    out.copy_from(block)?;
-    Ok(out)
 }

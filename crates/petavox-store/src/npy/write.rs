@@ -38,7 +38,7 @@ struct NpyWriter {
 struct NpySink(Arc<Shared>);
 
 /// The header of version 1, or 2 where it is too long for that, padded so that samples are aligned.
-fn header(spec: &ImageSpec) -> Vec<u8> {
+pub fn header(spec: &ImageSpec) -> Vec<u8> {
     let order = if cfg!(target_endian = "little") { '<' } else { '>' };
     let kind = match spec.dtype {
         Dtype::Bool => "|b1".to_owned(),

@@ -10,10 +10,10 @@
 
 mod array;
 mod codecs;
-mod document;
+pub(crate) mod document;
 mod dtype;
 mod keys;
-mod layout;
+pub(crate) mod layout;
 mod meta;
 mod meta_v2;
 mod meta_v3;

@@ -1,0 +1,8 @@
+//! The server over real sockets.
+
+mod array;
+mod client;
+mod guard;
+mod levels;
+mod live;
+mod zarr;
