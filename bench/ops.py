@@ -1,6 +1,6 @@
 """Operations on arrays against their peers: wall seconds, CPU seconds, and peak memory beyond the input.
 
-    python bench/ops.py [--only TEXT] [--repeat 3] [--small] [--json FILE]
+    python bench/ops.py [--only TEXT] [--repeat 3] [--small] [--json FILE] [--page FILE]
 
 Cases are in bench/ops/<group>.py, each a module with a list CASES of dictionaries:
 
@@ -8,6 +8,7 @@ Cases are in bench/ops/<group>.py, each a module with a list CASES of dictionari
 
 `data` is given the edge length (a quarter of `size` with --small) and makes the arguments; every function runs in a process of its own,
 `repeat` times; the least is reported. Peers that are not installed are left out.
+--page writes the results as a table: GB/s are the bytes of arguments and result over our wall seconds.
 """
 
 import argparse
@@ -40,12 +41,31 @@ def measure(name, who, size, repeat):
     walls, cpus = [], []
     for _ in range(repeat):
         start, used = time.perf_counter(), os.times()
-        function(*data)
+        result = function(*data)
         now = os.times()
         walls.append(time.perf_counter() - start)
         cpus.append(now.user + now.system - used.user - used.system)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(json.dumps({"wall": min(walls), "cpu": min(cpus), "peak_mib": peak / 1024}))
+    arrays = [*data, *(result if isinstance(result, tuple) else [result])]
+    touched = sum(getattr(array, "nbytes", 0) for array in arrays)
+    print(json.dumps({"wall": min(walls), "cpu": min(cpus), "peak_mib": peak / 1024, "gb": touched / 1e9}))
+
+
+def page(rows):
+    """The rows as a table: ours, then every peer with how many times longer it took."""
+    lines = ["| operation | wall s | CPU s | GB/s | peak MiB beside the input | peers: wall s, CPU s (times ours) |", "|---|---|---|---|---|---|"]
+    for case in dict.fromkeys(row["case"] for row in rows):
+        ours = next((row for row in rows if row["case"] == case and row["who"] == "petavox"), None)
+        if ours is None:
+            continue
+        peers = [
+            f"{row['who']} {row['wall']:.2f}, {row['cpu']:.2f} ({row['wall'] / ours['wall']:.1f}, {row['cpu'] / ours['cpu']:.1f})"
+            for row in rows
+            if row["case"] == case and row is not ours
+        ]
+        figures = f"{ours['wall']:.2f} | {ours['cpu']:.2f} | {ours['gb'] / ours['wall']:.1f} | {ours['peak_mib']:.0f}"
+        lines.append(f"| {case} | {figures} | {'; '.join(peers)} |")
+    return "\n".join(lines) + "\n"
 
 
 def main():
@@ -54,6 +74,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--small", action="store_true", help="a quarter of the edge length")
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--page", type=pathlib.Path, help="write a Markdown table here")
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure:
@@ -77,6 +98,8 @@ def main():
             print(f"{case['name']:32} {who:16} {row['wall']:8.3f} {row['cpu']:8.3f} {row['peak_mib']:8.0f}", flush=True)
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1))
+    if args.page:
+        args.page.write_text(page(rows))
 
 
 if __name__ == "__main__":

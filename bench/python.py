@@ -7,7 +7,8 @@ Cases (all by default):
 
 - stack     sum over 101 TIFF slices of 2048 x 2048 uint16: petavox.imread against dask_image.imread and tifffile + dask.array
 - gaussian  gaussian sigma 2 over a float32 Zarr array of 512^3 in chunks of 128^3, into a Zarr array
-- rechunk   a uint16 Zarr array of 4 GiB from (1, 2048, 2048) to 128^3, petavox within 200 MiB
+- rechunk   a uint16 Zarr array of 4 GiB from (1, 2048, 2048) to 128^3, petavox within 200 MiB; it writes zstd 1 with a checksum, dask
+            Zarr's default, zstd 3 without; the codec alone in one thread is the floor
 - fixed     import, plans over a million chunks, small calls, peak memory of gaussian on a 2 GB array, copies, Python threads
 
 --scale 0.1 makes the inputs ten times smaller. Inputs are made once and kept in the folder. Wall and CPU seconds count from the
@@ -154,6 +155,32 @@ def rechunk_petavox(folder, threads):
         return image.to_zarr(folder / "out_petavox.zarr", chunks=(128, 128, 128), memory="200MiB", **options)
 
     return measured(work)
+
+
+def rechunk_codecs(folder, threads):
+    """The floor: what the codec alone takes in one thread, decoding every slice (zstd 3) and encoding every cube (zstd 1, with checksum)."""
+    import numcodecs
+    import numpy as np
+    import zarr
+
+    array = zarr.open(folder / "in.zarr", mode="r")
+    n, height, width = array.shape
+    paths = sorted((folder / "in.zarr" / "c").glob("*/0/0"), key=lambda p: int(p.parts[-3]))
+    reading, writing = numcodecs.Zstd(), numcodecs.Zstd(level=1, checksum=True)
+    slab = np.empty((128, height, width), "uint16")
+    used = {"decode_cpu": 0.0, "encode_cpu": 0.0}
+    for z in range(0, n, 128):
+        for k, path in enumerate(paths[z : z + 128]):
+            encoded, begin = path.read_bytes(), time.process_time()
+            reading.decode(encoded, slab[k])
+            used["decode_cpu"] += time.process_time() - begin
+        for y in range(0, height, 128):
+            for x in range(0, width, 128):
+                cube = np.ascontiguousarray(slab[:, y : y + 128, x : x + 128])
+                begin = time.process_time()
+                writing.encode(cube)
+                used["encode_cpu"] += time.process_time() - begin
+    return used | {"cpu": sum(used.values())}
 
 
 def rechunk_dask(folder, threads):
@@ -310,7 +337,7 @@ def fixed_threads(folder, threads):
 CASES = {
     "stack": (make_stack, [stack_petavox, stack_dask_tifffile, stack_dask_image]),
     "gaussian": (make_gaussian, [gaussian_petavox, gaussian_dask_image]),
-    "rechunk": (make_rechunk, [rechunk_petavox, rechunk_dask]),
+    "rechunk": (make_rechunk, [rechunk_petavox, rechunk_codecs, rechunk_dask]),
     "fixed": (None, [fixed_import, fixed_plan, fixed_small, fixed_large, fixed_copies, fixed_threads]),
 }
 

@@ -16,23 +16,45 @@ Examples
 (4, 6)
 """
 
-from . import config, exposure, feature, filters, measure, metrics, morphology, ndimage, segmentation, skeleton, transform, util
+from . import (
+    config,
+    dask_image,
+    exposure,
+    feature,
+    fft,
+    filters,
+    measure,
+    metrics,
+    morphology,
+    mosaic,
+    ndimage,
+    registration,
+    restoration,
+    segmentation,
+    skeleton,
+    transform,
+    util,
+)
 from ._core import __version__
 from ._open import from_array, imread, open
 from ._persist import compute
 from ._threads import register_controller as _register_controller
 from .blocks import BlockInfo, BlockResults, map_blocks, map_overlap
 from .image import Image
+from .serving import Server, serve
 
 __all__ = [
     "BlockInfo",
     "BlockResults",
     "Image",
+    "Server",
     "__version__",
     "compute",
     "config",
+    "dask_image",
     "exposure",
     "feature",
+    "fft",
     "filters",
     "from_array",
     "imread",
@@ -41,9 +63,13 @@ __all__ = [
     "measure",
     "metrics",
     "morphology",
+    "mosaic",
     "ndimage",
     "open",
+    "registration",
+    "restoration",
     "segmentation",
+    "serve",
     "skeleton",
     "transform",
     "util",

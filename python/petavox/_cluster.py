@@ -20,6 +20,8 @@ MOST_TASKS = 3000
 PIECES_BYTES = 32 << 20
 #: Parts that are merged at once.
 FAN_IN = 8
+#: Of a worker's memory limit: Dask spills at 60 %.
+SHARE = 0.6
 
 #: A value of a fold: its stage and output.
 Key = tuple[int, int]
@@ -63,6 +65,28 @@ def run(plan: Plan, stage: int, start: int, stop: int, keys: Sequence[Key], valu
     return plan.shared.run(stage, start, stop, _values(keys, values))
 
 
+def missing(plan: Plan, stage: int, start: int, stop: int) -> list[tuple[int, str]]:
+    """Look at what was stored of some blocks of a stage: those that are not whole, and where they lie."""
+    return plan.shared.missing(stage, start, stop)
+
+
+def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as runs of neighbours.
+
+    Examples
+    --------
+    >>> runs([3, 4, 5, 9])
+    [(3, 6), (9, 10)]
+    """
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and found[-1][1] == number:
+            found[-1] = found[-1][0], number + 1
+        else:
+            found.append((number, number + 1))
+    return found
+
+
 def chunk(
     *,
     plan: Plan,
@@ -101,28 +125,42 @@ def finish(
 
 
 def sweep(
-    plan: Plan, stage: int, output: int, keys: Sequence[Key], values: Sequence[bytes], merged: Made | None
+    plan: Plan,
+    stage: int,
+    output: int,
+    keys: Sequence[Key],
+    values: Sequence[bytes],
+    merged: Made | None,
+    memory: int | None,
 ) -> None:
     """Make the passes of a sweep, with all that this worker has."""
     volume = None if merged is None else merged[0][output]
-    plan.shared.sweep(stage, output, volume, _values(keys, values), _whole_worker())
+    plan.shared.sweep(stage, output, volume, _values(keys, values), _whole_worker(memory))
 
 
 def analyse(
-    plan: Plan, path: str, job: str, output: int, keys: Sequence[Key], values: Sequence[bytes], merged: Made
+    plan: Plan,
+    path: str,
+    job: str,
+    output: int,
+    keys: Sequence[Key],
+    values: Sequence[bytes],
+    merged: Made,
+    memory: int | None,
 ) -> dict[str, Any]:
     """Thin and trace the mask that was stored, with all that this worker has."""
-    told = plan.shared.analyse(path, job, merged[0][output], _values(keys, values), _whole_worker())
+    told = plan.shared.analyse(path, job, merged[0][output], _values(keys, values), _whole_worker(memory))
     return json.loads(told)
 
 
-def _whole_worker() -> dict[str, Any]:
+def _whole_worker(memory: int | None) -> dict[str, Any]:
+    """Settings for what one worker does alone, within the memory that all its tasks may take together."""
     from distributed import get_worker
 
     worker = get_worker()
     limit = worker.memory_manager.memory_limit
-    # Dask pauses a worker at 80 % of its limit.
-    memory = int(limit * 0.7) if limit else None
+    if memory is None and limit:
+        memory = int(limit * SHARE)
     scratch = worker.local_directory or None
     return {"memory": memory, "threads": worker.state.nthreads, "scratch": scratch, "block_edge": None, "progress": None}
 

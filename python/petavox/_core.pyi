@@ -29,6 +29,15 @@ class LazyImage:
     def compute_into(self, array: Any, settings: Mapping[str, Any]) -> None:
         """Computes the image into a numpy array of its shape and dtype."""
 
+    def contours(
+        self,
+        level: float,
+        high_connected: bool,
+        settings: Mapping[str, Any],
+        mask: LazyImage | None = ...,
+    ) -> tuple[Any, Any]:
+        """Lines of one level: points as rows and columns, and where each line begins among them."""
+
     @property
     def dtype(self) -> str:
         """numpy's name of the dtype."""
@@ -62,6 +71,16 @@ class LazyImage:
 
     def map_blocks(self, function: Any, mapping: str, others: Sequence[LazyImage] = ...) -> LazyImage:
         """The image that a Python function makes of this one and `others`, chunk by chunk; `mapping` is JSON."""
+
+    def marching_cubes(
+        self,
+        level: float,
+        step: int,
+        interpolated: bool,
+        settings: Mapping[str, Any],
+        mask: LazyImage | None = ...,
+    ) -> Any:
+        """The surface of one level: vertices, faces and normals by threes, and values."""
 
     def measure(
         self,
@@ -153,6 +172,28 @@ class Output:
         """What the computation of a level wants, as JSON."""
 
 @final
+class Server:
+    """A server that answers until it is stopped."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Create and return a new object.  See help(type) for accurate signature."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the images in addresses."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it still answers."""
+
+    def stop(self) -> None:
+        """Ends the answers; what is under way is given up."""
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser."""
+
+@final
 class Shared:
     """One process' part in a shared computation."""
 
@@ -179,6 +220,10 @@ class Shared:
     def merge(self, stage: int, output: int, parts: Sequence[Any], values: Any) -> bytes:
         """Merges parts of one output, in order."""
 
+    def missing(self, stage: int, start: int, stop: int) -> list[tuple[int, str]]:
+        """The blocks among `start..stop` that are not whole where they were stored: their numbers, and where they lie.
+        """
+
     def prepare(self, stage: int) -> None:
         """Makes ready what a stage's tasks write into."""
 
@@ -200,11 +245,25 @@ def available_memory() -> int:
 def default_threads() -> int:
     """The threads that compute at once where nothing is said."""
 
+def fuse_tiles(layout: str, tiles: Sequence[LazyImage], options: str) -> LazyImage:
+    """The mosaic of a layout (JSON), or of images that stand for its tiles, as a lazy image."""
+
 def peak_memory() -> int | None:
     """The largest resident memory of this process so far, in bytes; None where the system does not tell."""
 
+def read_layout(
+    path: str | os.PathLike[str],
+    spacing: Sequence[float] | None = ...,
+    pattern: str | None = ...,
+    overlap: Sequence[float] | None = ...,
+) -> str:
+    """Reads a layout's file; what comes back is JSON."""
+
 def set_thread_limit(limit: int | None = ...) -> None:
     """Limits the threads that compute at once in this process; None for no limit."""
+
+def stitch_tiles(layout: str, tiles: Sequence[LazyImage], options: str, settings: Mapping[str, Any]) -> str:
+    """Finds where tiles lie; what is found comes back as JSON."""
 
 def thread_limit() -> int | None:
     """The most threads that may compute at once, whatever runs ask for; None if there is no limit."""

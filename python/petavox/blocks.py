@@ -78,8 +78,8 @@ def map_blocks(
     -----
     An exception in `f` comes out of ``compute`` as itself, with a note that names the block. The memory of blocks and results
     is part of the memory limit; what `f` takes beyond that while it runs, and the lists and tables it returns, are not known
-    and come on top. What an operation with a halo (a filter) makes of the result may need chunks at the border of its blocks
-    more than once; `Image.persist` keeps them.
+    and come on top. Where an operation with a halo (a filter) follows, the result is kept for it, in memory or in a scratch file,
+    so that `f` is called once for each chunk; not so on a cluster, where neighbours call it again: write it with `to_zarr` first.
 
     Examples
     --------

@@ -31,8 +31,6 @@ from .image import Image
 
 __all__ = ["compute", "skeleton", "to_dask", "to_zarr"]
 
-#: Of a worker's memory limit: Dask spills at 60 %.
-_SHARE = 0.6
 #: What Python and Dask take in a worker.
 _BASE_BYTES = 200 << 20
 #: Memory of a task where workers have no limit.
@@ -41,6 +39,8 @@ _USUAL_BYTES = 512 << 20
 _MOST_BYTES = 2 << 30
 #: Waiting tasks per thread.
 _AHEAD = 3
+#: How often blocks are written, at most, until they are found to be there.
+_ATTEMPTS = 3
 
 
 def compute(
@@ -208,9 +208,8 @@ def skeleton(
         plan = cluster.plan(_absolute(image), json.dumps({"skeleton": job["options"]}), work)
         keys, values, volumes = cluster.carry_out(plan)
         ((output, volume),) = volumes
-        last = cluster.submit(
-            _cluster.analyse, "thin+trace", "1/1", cluster.sent(plan), str(path), json.dumps(job), output, keys, values, volume
-        )
+        known = (cluster.sent(plan), str(path), json.dumps(job), output, keys, values, volume, cluster.memory)
+        last = cluster.submit(_cluster.analyse, "thin+trace", "1/1", *known)
         cluster.tell("thin and trace", 1, 0)
         done = cluster.result(last)
         cluster.tell(None, 0, 0)
@@ -229,10 +228,12 @@ class _Cluster:
         self.n_threads = sum(w["nthreads"] for w in workers)
         most = max(w["nthreads"] for w in workers)
         limits = [w["memory_limit"] for w in workers if w.get("memory_limit")]
-        if memory is not None:
-            room = (config.parse_bytes(memory) or 0) - _BASE_BYTES
+        #: What a worker may take as a whole; by default by its own limit.
+        self.memory = None if memory is None else config.parse_bytes(memory) or 0
+        if self.memory is not None:
+            room = self.memory - _BASE_BYTES
         elif limits:
-            room = int(min(limits) * _SHARE) - _BASE_BYTES
+            room = int(min(limits) * _cluster.SHARE) - _BASE_BYTES
         else:
             room = _USUAL_BYTES * most
         self.task_bytes = max(16 << 20, min(room // most, _MOST_BYTES))
@@ -296,6 +297,8 @@ class _Cluster:
             shared.prepare(stage)
             merging = [o for o, kind in enumerate(info["outputs"]) if kind in ("value", "volume", "joined_sweep")]
             merged = self._blocks(plan, stage, info, merging, keys, values, result)
+            if result is None:
+                self._make_whole(plan, stage, info, keys, values)
             name = _name(info)
             more_keys, more_values = [], []
             for output, kind in enumerate(info["outputs"]):
@@ -308,10 +311,64 @@ class _Cluster:
                 elif kind in ("joined_sweep", "stored_sweep"):
                     volume = merged if kind == "joined_sweep" else None
                     self.tell(info["title"], 1, 0)
-                    self.result(self.submit(_cluster.sweep, f"{name}-sweep", f"{output}", *known, volume))
+                    self.result(self.submit(_cluster.sweep, f"{name}-sweep", f"{output}", *known, volume, self.memory))
             keys, values = keys + more_keys, values + more_values
         self.tell(None, 0, 0)
         return keys, values, volumes
+
+    def _make_whole(
+        self, plan: _cluster.Plan, stage: int, info: dict[str, Any], keys: list[_cluster.Key], values: list[Any]
+    ) -> None:
+        """Look at everything a stage has stored, before anybody relies on it, and make again what is lost.
+
+        An object that is missing would be read as the fill value, and nothing would tell.
+        """
+        if not any(kind in ("written", "stored_sweep") for kind in info["outputs"]):
+            return
+        name, sent = _name(info), self.sent(plan)
+        tasks = list(_cluster.batches(info, self.n_threads, False))
+        for attempt in range(_ATTEMPTS):
+            lost = self._lost(name, sent, stage, tasks)
+            if not lost:
+                return
+            if attempt + 1 < _ATTEMPTS:
+                tasks = _cluster.runs(sorted(number for number, _ in lost))
+                again = [
+                    self.submit(_cluster.run, f"{name}-again", f"{a}", sent, stage, a, b, keys, values) for a, b in tasks
+                ]
+                for future in again:
+                    self.result(future)
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        raise RuntimeError(
+            f"{info['title']}: what was written of region {lost[0][1]}{more} is not there, though it was written "
+            f"{_ATTEMPTS} times; expected storage that keeps what is written: look at its free space and quota, and "
+            "whether every worker sees the same folder"
+        )
+
+    def _lost(self, name: str, sent: Any, stage: int, tasks: list[tuple[int, int]]) -> list[tuple[int, str]]:
+        """The blocks of a stage that are not whole where they were stored."""
+        from distributed import as_completed
+
+        lost: list[tuple[int, str]] = []
+        waiting = as_completed(loop=self.client.loop)
+        futures = set()
+        try:
+            for start, stop in tasks:
+                while waiting.count() >= _AHEAD * self.n_threads + 1:
+                    ready = next(waiting)
+                    futures.discard(ready)
+                    lost += self.result(ready)
+                future = self.submit(_cluster.missing, f"{name}-check", f"{start}", sent, stage, start, stop)
+                futures.add(future)
+                waiting.add(future)
+                del future
+            for ready in waiting:
+                futures.discard(ready)
+                lost += self.result(ready)
+        except BaseException:
+            self.client.cancel(list(futures))
+            raise
+        return lost
 
     def _blocks(
         self,

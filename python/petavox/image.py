@@ -444,6 +444,39 @@ class Image(ArrayLike):
 
     # The plan travels, not the pixels (but for arrays that are only in memory).
 
+    def view(self, *, labels: Any = (), browser: bool | None = None, **options: Any) -> Any:
+        """Look at the image in a browser or notebook; only what is looked at is computed.
+
+        Parameters
+        ----------
+        labels : Image or array_like, or several, optional
+            Images of labels to show above it.
+        browser : bool, optional
+            Open a browser; by default outside notebooks, where the viewer is shown inline.
+        **options
+            Those of `petavox.serve`.
+
+        Returns
+        -------
+        petavox.Server
+            What shows it, until its `stop` is called or the process ends.
+
+        Raises
+        ------
+        OSError
+            If the port is taken.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import petavox
+        >>> server = petavox.from_array(np.zeros((4, 6))).view(browser=False)
+        >>> server.stop()
+        """
+        from .serving import view
+
+        return view(self, labels, browser, options)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_plan, (self._lazy.to_plan(), self._lazy.held(), self._chunks)
 

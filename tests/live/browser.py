@@ -18,31 +18,42 @@ import numpy as np
 from PIL import Image
 
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run",
+    "--headless", "--no-sandbox", "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
     "--hide-scrollbars", "--mute-audio", "--remote-debugging-pipe", "--force-device-scale-factor=1",
 ]
+#: Without a graphics card: pages are put together by the processor, and WebGL is drawn by it.
+SOFTWARE = ["--disable-gpu"]
+#: The same, but pages are put together by the emulated card, as they are by a real one: no picture is read back by the page's thread.
+EMULATED = ["--use-gl=angle", "--use-angle=swiftshader", "--ignore-gpu-blocklist", "--enable-gpu-rasterization"]
 #: Pipes are moved to these numbers by a small program between us and Chromium, which reads 3 and writes 4.
 LAUNCH = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+
+
+#: Pages that are open.
+OPEN = []
 
 
 def find():
     """Path of a Chromium, or None."""
     names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
-    return next((path for path in map(shutil.which, filter(None, names)) if path), None)
+    found = (path for path in map(shutil.which, filter(None, names)) if path)
+    # Some systems have a program of this name that only says where the browser could be had.
+    works = lambda path: subprocess.run([path, "--version"], capture_output=True).returncode == 0  # noqa: E731
+    return next(filter(works, found), None)
 
 
 class Browser:
     """One page. Events are kept: console messages, exceptions, requests."""
 
-    def __init__(self, width=1000, height=800):
+    def __init__(self, width=1000, height=800, graphics=SOFTWARE):
         self.folder = tempfile.TemporaryDirectory(prefix="petavox-chromium-", ignore_cleanup_errors=True)
         there, to_child = os.pipe()
         from_child, back = os.pipe()
         high = [fcntl.fcntl(end, fcntl.F_DUPFD, 20) for end in (there, back)]
         for end in (there, back):
             os.close(end)
-        command = [find(), *FLAGS, f"--user-data-dir={self.folder.name}", f"--window-size={width},{height}", "about:blank"]
+        command = [find(), *FLAGS, *graphics, f"--user-data-dir={self.folder.name}", f"--window-size={width},{height}", "about:blank"]
         self.process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, *map(str, high), *command],
             pass_fds=high, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -52,7 +63,6 @@ class Browser:
         self.write, self.read = os.fdopen(to_child, "wb", 0), os.fdopen(from_child, "rb", 0)
         self.answers, self.last, self.session = {}, 0, None
         self.console, self.errors, self.requests, self.responses = [], [], [], {}
-        self.rules, self.news = [], queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
         target = next(t for t in self.call("Target.getTargets")["targetInfos"] if t["type"] == "page")
         self.session = self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)["sessionId"]
@@ -91,9 +101,9 @@ class Browser:
                 if "id" in message:
                     self.answers.pop(message["id"]).put(message)
                 else:
-                    self._event(message["method"], message["params"], message.get("sessionId"))
+                    self._event(message["method"], message["params"])
 
-    def _event(self, method, params, session):
+    def _event(self, method, params):
         if method == "Runtime.consoleAPICalled":
             self.console.append((params["type"], " ".join(str(a.get("value", a.get("description"))) for a in params["args"])))
         elif method == "Runtime.exceptionThrown":
@@ -103,35 +113,13 @@ class Browser:
             self.errors.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
         elif method == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
-            self.news.put(params["request"]["url"])
         elif method == "Network.loadingFinished":
             self.responses[params["requestId"]] = params["encodedDataLength"]
         elif method == "Target.attachedToTarget":
             child = params["sessionId"]
             self._send("Network.enable", child, {})
             self._send("Runtime.enable", child, {})
-            if self.rules:
-                self._send("Fetch.enable", child, {"patterns": [{"urlPattern": p} for p, *_ in self.rules]})
             self._send("Runtime.runIfWaitingForDebugger", child, {})
-        elif method == "Fetch.requestPaused":
-            self._meddle(params, session)
-
-    def _meddle(self, params, session):
-        url, request = params["request"]["url"], params["requestId"]
-        for _, chosen, status, body, delay in self.rules:
-            if chosen in url:
-                answer = {"requestId": request, "responseCode": status, "body": base64.b64encode(body).decode()}
-                if status is None:
-                    later = lambda: self._send("Fetch.continueRequest", session, {"requestId": request})  # noqa: E731
-                else:
-                    later = lambda: self._send("Fetch.fulfillRequest", session, answer)  # noqa: E731
-                threading.Timer(delay, later).start()
-                return
-        self._send("Fetch.continueRequest", session, {"requestId": request})
-
-    def meddle(self, chosen, status=None, body=b"", delay=0.0):
-        """Answers requests whose address holds `chosen` with `status` (None: the server's answer) after `delay` seconds."""
-        self.rules.append(("*/images/*", chosen, status, body, delay))
 
     def open(self, url):
         self.call("Page.navigate", url=url)
@@ -196,7 +184,9 @@ class Browser:
         self.folder.cleanup()
 
     def __enter__(self):
+        OPEN.append(self)
         return self
 
     def __exit__(self, *_):
+        OPEN.remove(self)
         self.close()

@@ -153,3 +153,20 @@ def test_li_of_images_with_options(random):
     for given, options in ((both(floats)[1], {}), (image, {"initial_guess": np.mean})):
         with pytest.raises(NotImplementedError, match="compute"):
             filters.threshold_li(given, **options)
+
+
+@pytest.mark.parametrize("name", petavox.filters.rank.__all__)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_ranks_of_the_samples_of_a_mask(random, name, dtype):
+    array = random.integers(0, 200, (23, 31)).astype(dtype)
+    mask = blobs(random, 23, 31)
+    mask[:6, :6] = False
+    marks = np.ones((5, 3), np.uint8)
+    more = {"p0": 0.3} if name == "percentile" else {}
+    want = getattr(skimage.filters.rank, name)(array, marks, mask=mask.astype(np.uint8), **more)
+    ours = getattr(filters.rank, name)
+    (image, chunked), (given, lazy) = both(array), both(mask)
+    for found in (ours(image, marks, mask=given, **more), ours(chunked, marks, mask=lazy, **more), ours(chunked, marks, mask=given.astype(int), **more)):
+        np.testing.assert_allclose(np.asarray(found), want, rtol=1e-12)
+    with pytest.raises(ValueError, match="mask"):
+        ours(image, marks, mask=given[1:], **more)

@@ -48,6 +48,19 @@ def once_each(counted, counts):
 # Once per chunk, whatever the engine's blocks.
 
 
+def test_a_filter_after_a_function_calls_it_once_per_chunk(tmp_path):
+    """Its halo reaches into 26 neighbours; the image is kept for it."""
+    array = samples((64, 160, 160), "float32")
+    expected = ndimage.gaussian_filter(chunk_by_chunk(array, (32, 40, 40), lambda b: b - b.mean()), 2)
+    counted = Counted(lambda b: b - b.mean())
+    image = petavox.from_array(array, chunks=(32, 40, 40)).map_blocks(counted, dtype="float32")
+    smooth = image.apply("gaussian", sigma=2)
+    assert "keep map_blocks" in smooth.explain(memory="1GiB")
+    smooth.save(tmp_path / "out.zarr", levels=1, chunks=(32, 40, 40), memory="1GiB")
+    np.testing.assert_allclose(petavox.open(tmp_path / "out.zarr").compute(), expected, rtol=1e-5, atol=1e-4)
+    once_each(counted, (2, 4, 4))
+
+
 def test_every_chunk_is_given_once_whatever_takes_the_result(tmp_path):
     array = samples((20, 31, 17))
     chunks, counts = (7, 8, 9), (3, 4, 2)

@@ -179,6 +179,9 @@ def test_watersheds_without_ties_are_scikit_images(seed):
         np.testing.assert_array_equal(got, want)
     np.testing.assert_array_equal(both(segmentation.watershed, grey), skimage_segmentation.watershed(grey))
     np.testing.assert_array_equal(segmentation.watershed(grey, 4), skimage_segmentation.watershed(grey, 4))
+    for given in ({"watershed_line": True}, {"compactness": 0.7}, {"compactness": 40.0, "watershed_line": True}):
+        want = skimage_segmentation.watershed(grey, markers, mask=mask, **given)
+        np.testing.assert_array_equal(segmentation.watershed(grey, markers, mask=mask, **given), want)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -198,7 +201,7 @@ def test_image_foresting_and_thinning_are_scipys_and_scikit_images(seed):
 
 def test_what_depends_on_order_is_refused():
     with pytest.raises(NotImplementedError, match="order"):
-        segmentation.watershed(np.zeros((3, 3)), np.eye(3, dtype=int), compactness=1)
+        segmentation.watershed(petavox.from_array(np.zeros((3, 3))), np.eye(3, dtype=int), compactness=1)
     with pytest.raises(ValueError, match="seed"):
         morphology.reconstruction(np.ones(4), np.zeros(4))
 

@@ -146,7 +146,7 @@ def chunked(function, config):
         return petavox.open(path)
 
     def computed(result):
-        if isinstance(result, petavox.Image):
+        if isinstance(result, (petavox.Image, petavox.fft.Spectrum)):
             array = result.compute()
             return array[()] if array.ndim == 0 else array
         if isinstance(result, (tuple, list)):

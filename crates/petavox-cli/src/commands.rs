@@ -7,15 +7,19 @@ mod completions;
 mod convert;
 mod demo;
 mod explain;
+mod fuse;
 mod help;
 mod info;
 mod input;
 mod label;
+mod layout;
 mod measure;
+mod outline;
 mod output;
 mod reduce;
 mod serve;
 mod skeleton;
+mod stitch;
 
 use crate::report::Report;
 use crate::settings::Settings;
@@ -36,6 +40,8 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     View(serve::View),
     Serve(serve::Serve),
+    Fuse(fuse::Fuse),
+    Stitch(stitch::Stitch),
     Explain(explain::Explain),
     Completions(completions::Completions),
     Help(help::Help),
@@ -56,6 +62,8 @@ impl Command {
             Command::Demo(_) => "demo",
             Command::View(_) => "view",
             Command::Serve(_) => "serve",
+            Command::Fuse(_) => "fuse",
+            Command::Stitch(_) => "stitch",
             Command::Explain(_) => "explain",
             Command::Completions(_) => "completions",
             Command::Help(_) => "help",
@@ -81,6 +89,8 @@ pub(crate) fn run(
         Command::Demo(args) => demo::run(&args, settings),
         Command::View(args) => serve::view(&args, settings),
         Command::Serve(args) => serve::serve(&args, settings),
+        Command::Fuse(args) => fuse::run(&args, settings),
+        Command::Stitch(args) => stitch::run(&args, settings),
         Command::Explain(args) => explain::run(&args, settings),
         Command::Completions(args) => completions::run(&args, interface),
         Command::Help(args) => help::run(&args, interface),

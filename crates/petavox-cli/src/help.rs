@@ -7,6 +7,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("Look and convert", &["info", "view", "serve", "convert"]),
     ("Compute", &["apply", "reduce", "label", "measure"]),
     ("Analyse", &["skeleton", "compare", "demo"]),
+    ("Mosaics", &["fuse", "stitch"]),
     ("Plan and help", &["explain", "completions", "help"]),
 ];
 

@@ -3,8 +3,10 @@
 mod common;
 use common::{petavox, snapshot};
 
-const COMMANDS: [&str; 9] =
-    ["info", "convert", "apply", "reduce", "label", "measure", "skeleton", "compare", "demo"];
+const COMMANDS: [&str; 11] = [
+    "info", "convert", "apply", "reduce", "label", "measure", "skeleton", "compare", "demo",
+    "fuse", "stitch",
+];
 
 #[test]
 fn the_overview_is_as_stored() {

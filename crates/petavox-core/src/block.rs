@@ -161,7 +161,7 @@ impl Block {
         }
         let run: usize = common.shape()[n - run_axes..].iter().product::<usize>() * size;
         let outer = Region::new(
-            common.start()[..n - run_axes + 1].to_vec(),
+            &common.start()[..n - run_axes + 1],
             [&common.shape()[..n - run_axes], &[1][..]].concat(),
         );
         let (to_region, from_region) = (self.region.clone(), source.region.clone());

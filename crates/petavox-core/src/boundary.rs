@@ -96,6 +96,9 @@ impl Boundary {
     /// The span `lo..hi` inside `0..len` that is read to make the samples of `start..end`; empty if only constants are.
     pub fn span(self, start: i64, end: i64, len: usize) -> (usize, usize) {
         let n = len as i64;
+        if 0 <= start && start < end && end <= n {
+            return (start as usize, end as usize);
+        }
         let (a, b) = (start.clamp(0, n), end.clamp(0, n));
         let (mut lo, mut hi) = if a < b { (a as usize, b as usize) } else { (len, 0) };
         if end <= start || matches!(self, Boundary::Constant(_)) {

@@ -77,11 +77,10 @@ impl ChunkGrid {
 
     /// The region of the chunk at this index.
     pub fn region_at(&self, index: &[usize]) -> Region {
-        let start: Vec<i64> = index.iter().zip(&self.chunk).map(|(i, c)| (i * c) as i64).collect();
-        let shape = (0..index.len())
-            .map(|a| self.chunk[a].min(self.shape[a] - index[a] * self.chunk[a]))
-            .collect::<Vec<_>>();
-        Region::new(start, shape)
+        Region::per_axis(index.len(), |a| {
+            let start = index[a] * self.chunk[a];
+            (start as i64, self.chunk[a].min(self.shape[a] - start))
+        })
     }
 
     /// The raster numbers of the chunks that meet `region`, in raster order.

@@ -18,6 +18,7 @@ mod block;
 mod boundary;
 mod buffer;
 mod error;
+mod few;
 mod grid;
 mod ports;
 mod region;

@@ -1,5 +1,6 @@
 //! Half-open n-d boxes.
 
+use crate::few::Few;
 use serde::{Deserialize, Serialize};
 
 /// A half-open n-d box of samples: `start[a] <= x[a] < start[a] + shape[a]`.
@@ -15,8 +16,8 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, PartialOrd, Ord)]
 pub struct Region {
-    start: Vec<i64>,
-    shape: Vec<usize>,
+    start: Few<i64>,
+    shape: Few<usize>,
 }
 
 impl Region {
@@ -24,19 +25,33 @@ impl Region {
     ///
     /// # Panics
     /// If the two have different lengths (a programming error, never caused by data).
-    pub fn new(start: impl Into<Vec<i64>>, shape: impl Into<Vec<usize>>) -> Self {
-        let (start, shape) = (start.into(), shape.into());
+    pub fn new(start: impl AsRef<[i64]>, shape: impl AsRef<[usize]>) -> Self {
+        let (start, shape) = (start.as_ref(), shape.as_ref());
         assert_eq!(
             start.len(),
             shape.len(),
             "a region's start and shape have the same number of axes"
         );
+        Region { start: Few::of(start), shape: Few::of(shape) }
+    }
+
+    /// The box that spans `span(axis)`, first coordinate and number of samples, along each of `ndim` axes.
+    pub fn per_axis(ndim: usize, mut span: impl FnMut(usize) -> (i64, usize)) -> Self {
+        let mut shape = Few::of(&[]);
+        let start = Few::per_axis(ndim, |a| {
+            let (start, n) = span(a);
+            if a == 0 {
+                shape = Few::per_axis(ndim, |_| 0);
+            }
+            shape[a] = n;
+            start
+        });
         Region { start, shape }
     }
 
     /// The whole of an image of this shape.
     pub fn whole(shape: &[usize]) -> Self {
-        Region { start: vec![0; shape.len()], shape: shape.to_vec() }
+        Region { start: Few::per_axis(shape.len(), |_| 0), shape: Few::of(shape) }
     }
 
     /// Number of axes.
@@ -83,18 +98,11 @@ impl Region {
 
     /// The common part, or `None` if there is none.
     pub fn intersect(&self, other: &Region) -> Option<Region> {
-        let mut start = Vec::with_capacity(self.ndim());
-        let mut shape = Vec::with_capacity(self.ndim());
-        for a in 0..self.ndim() {
+        let common = Region::per_axis(self.ndim(), |a| {
             let lo = self.start[a].max(other.start[a]);
-            let hi = self.end(a).min(other.end(a));
-            if hi <= lo {
-                return None;
-            }
-            start.push(lo);
-            shape.push((hi - lo) as usize);
-        }
-        Some(Region { start, shape })
+            (lo, (self.end(a).min(other.end(a)) - lo).max(0) as usize)
+        });
+        if common.is_empty() { None } else { Some(common) }
     }
 
     /// The smallest box that holds both.
@@ -105,24 +113,23 @@ impl Region {
         if other.is_empty() {
             return self.clone();
         }
-        let start: Vec<i64> = (0..self.ndim()).map(|a| self.start[a].min(other.start[a])).collect();
-        let shape =
-            (0..self.ndim()).map(|a| (self.end(a).max(other.end(a)) - start[a]) as usize).collect();
-        Region { start, shape }
+        Region::per_axis(self.ndim(), |a| {
+            let lo = self.start[a].min(other.start[a]);
+            (lo, (self.end(a).max(other.end(a)) - lo) as usize)
+        })
     }
 
     /// Grown by `low` before and `high` after, per axis.
     pub fn grow(&self, low: &[usize], high: &[usize]) -> Region {
-        Region {
-            start: (0..self.ndim()).map(|a| self.start[a] - low[a] as i64).collect(),
-            shape: (0..self.ndim()).map(|a| self.shape[a] + low[a] + high[a]).collect(),
-        }
+        Region::per_axis(self.ndim(), |a| {
+            (self.start[a] - low[a] as i64, self.shape[a] + low[a] + high[a])
+        })
     }
 
     /// Moved by `offset`.
     pub fn translate(&self, offset: &[i64]) -> Region {
         Region {
-            start: self.start.iter().zip(offset).map(|(s, o)| s + o).collect(),
+            start: Few::per_axis(self.ndim(), |a| self.start[a] + offset[a]),
             shape: self.shape.clone(),
         }
     }

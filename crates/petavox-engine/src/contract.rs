@@ -72,6 +72,28 @@ pub trait BlockOp: Send + Sync {
         0
     }
 
+    /// Bytes that the operation keeps from block to block while a stage runs, of at most `room`: decoded parts of files that it reads by
+    /// itself, because there are too many of them to be inputs (the tiles of a mosaic).
+    fn held_bytes(&self, _room: u64) -> u64 {
+        0
+    }
+
+    /// Lets the operation keep this much more, until what it returns is dropped.
+    fn hold(&self, _bytes: u64) -> Option<Box<dyn Any + Send>> {
+        None
+    }
+
+    /// The axes of the output in the order in which blocks are best walked, the slowest first, where it matters to what it reads by
+    /// itself.
+    fn walk(&self) -> Option<Vec<usize>> {
+        None
+    }
+
+    /// What it reads by itself, for those who look at a plan: a name, and the bytes that are decoded.
+    fn reads(&self) -> Option<(String, u64)> {
+        None
+    }
+
     /// A rough cost in nanoseconds per output sample on one core, for the planner.
     fn cost_ns(&self) -> f64 {
         1.0
@@ -244,6 +266,11 @@ pub trait SweepOp: Send + Sync {
 
     /// The words that `load` and `read` touch for a region, as one range: what can be handed back afterwards.
     fn words_of(&self, region: &Region, input: &ImageSpec) -> std::ops::Range<usize>;
+
+    /// The same as several ranges, for volumes of which a region takes a piece here and a piece there.
+    fn pieces_of(&self, region: &Region, input: &ImageSpec) -> Vec<std::ops::Range<usize>> {
+        vec![self.words_of(region, input)]
+    }
 
     /// Puts the volume of other loads into this one, where loads of different blocks can be joined and the volume is small: then several
     /// machines load their blocks into volumes of their own. False where they cannot: then the image itself is stored first.

@@ -289,3 +289,74 @@ fn what_is_kept_is_told() {
     let never = plan(&targets, &PlanOptions { keep: Keep::Never, ..options }).unwrap();
     assert!(never.stages.iter().all(|s| s.keeps.is_empty()));
 }
+
+/// Twice its input, in parts that are made as a whole; counts them.
+struct Parts(AtomicUsize);
+
+const PART: [usize; 3] = [4, 16, 64];
+
+impl BlockOp for Parts {
+    fn name(&self) -> &'static str {
+        "parts"
+    }
+    fn params(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+    fn output(&self, inputs: &[&ImageSpec]) -> Result<ImageSpec> {
+        Ok(inputs[0].clone())
+    }
+    fn needs(&self, inputs: &[&ImageSpec], target: &Region) -> Vec<Need> {
+        let grid = ChunkGrid::new(&inputs[0].shape, &PART);
+        let regions = grid.meeting(target).into_iter().map(|n| grid.region(n));
+        let hull = regions.reduce(|a, b| a.hull(&b)).unwrap_or_else(|| target.clone());
+        vec![Need::inside(hull)]
+    }
+    fn cost_ns(&self) -> f64 {
+        50.0
+    }
+    fn whole_parts(&self, _inputs: &[&ImageSpec]) -> Option<Vec<usize>> {
+        Some(PART.to_vec())
+    }
+    fn run(&self, call: BlockCall<'_>) -> Result<()> {
+        let n = ChunkGrid::new(&SHAPE, &PART).meeting(call.inputs[0].region()).len();
+        self.0.fetch_add(n, Ordering::Relaxed);
+        call.output.copy_from(call.inputs[0])?;
+        call.output.typed_mut::<i64>()?.iter_mut().for_each(|x| *x *= 2);
+        Ok(())
+    }
+}
+
+#[test]
+fn whole_parts_under_a_halo_are_made_once_in_a_pass_of_their_own() {
+    let spec = ImageSpec::new(SHAPE.to_vec(), Dtype::Int64).unwrap();
+    let made = |memory: u64, recompute: bool| {
+        let source = Formula { grid: ChunkGrid::new(&SHAPE, &PART), spec: spec.clone() };
+        let parts = Arc::new(Parts(AtomicUsize::new(0)));
+        let source = Node::source(Arc::new(source));
+        let x = Node::block(parts.clone(), vec![source], vec![]).unwrap();
+        let slow = Arc::new(Slow { ns: 1.0, made: AtomicUsize::new(0) });
+        let halo = Node::block(slow, vec![x], vec![]).unwrap();
+        let whole = Mutex::new(Block::zeros(spec.region(), spec.dtype).unwrap());
+        let grid = ChunkGrid::new(&SHAPE, &PART);
+        let sink = Arc::new(Memory { spec: spec.clone(), grid, whole });
+        let threads = Some(2);
+        let run =
+            RunOptions { n_threads: threads, memory_bytes: Some(memory), ..Default::default() };
+        let mut context = RunContext::new(&run).unwrap();
+        context.recompute = recompute;
+        let target = Target { node: halo, sink: Some(sink.clone()) };
+        let plan = plan(&[target], &context.plan_options()).unwrap();
+        drop(execute(&plan, &context).unwrap());
+        let samples = sink.whole.lock().unwrap().typed::<i64>().unwrap().to_vec();
+        (parts.0.load(Ordering::Relaxed), plan.stages.len(), samples)
+    };
+    let n_parts = ChunkGrid::new(&SHAPE, &PART).len();
+    // The recomputing plan makes a part once for itself and once for what follows.
+    let (again, stages, want) = made(BASE + 2 * BYTES / 3, true);
+    assert!(again > n_parts && stages == 1, "{again} of {n_parts}");
+    for memory in [AMPLE, BASE + 2 * BYTES / 3] {
+        let (n, stages, samples) = made(memory, false);
+        assert_eq!((n, stages), (n_parts, 2), "{memory}");
+        assert_eq!(samples, want);
+    }
+}

@@ -7,9 +7,13 @@
 //! the engine according to the [`petavox_core::Boundary`].
 
 pub mod bits;
+pub mod blend;
+pub mod contour;
 pub mod distance;
 pub mod exposure;
+pub mod feature;
 pub mod filter;
+pub mod fourier;
 pub mod gather;
 pub mod interpolate;
 pub mod label;
@@ -17,8 +21,11 @@ pub mod measure;
 pub mod morphology;
 pub mod pointwise;
 pub mod rank;
+pub mod register;
 pub mod resample;
+pub mod restore;
 pub mod skeleton;
+pub mod surface;
 pub mod threshold;
 pub mod window;
 

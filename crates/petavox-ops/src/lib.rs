@@ -3,17 +3,21 @@
 //! - [`operation`]: one file per operation; [`operations`] lists them, [`apply`] runs one by name.
 //! - [`write_plan`], [`read_plan`]: a lazy image as text and back.
 //! - [`cluster`]: one computation shared by several machines.
+//! - [`mosaic`]: tiles as one image, and where tiles lie.
 //! - [`report`]: tables as pages that people read.
+//! - [`saving`]: lazy images into files, with their pyramids.
 //! - [`skeleton`]: from a volume to a table of branches.
 
 pub mod cluster;
 mod family;
 mod levels;
+pub mod mosaic;
 pub mod operation;
 mod params;
 pub mod phantom;
 mod registry;
 pub mod report;
+pub mod saving;
 pub mod skeleton;
 pub mod thin;
 mod written;

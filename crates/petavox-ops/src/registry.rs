@@ -14,12 +14,15 @@ pub const FAMILIES: &[Family] = &[
     Family { title: "Arithmetic", operations: op::elementwise::OPERATIONS },
     Family { title: "Reductions", operations: op::reduce::OPERATIONS },
     Family { title: "Filters", operations: op::filters::OPERATIONS },
+    Family { title: "Features", operations: op::feature::OPERATIONS },
+    Family { title: "Fourier transforms", operations: op::fourier::OPERATIONS },
     Family { title: "Ranks and grey morphology", operations: op::ranks::OPERATIONS },
     Family { title: "Morphology", operations: op::morphology::OPERATIONS },
     Family { title: "Flooding", operations: op::flooding::OPERATIONS },
     Family { title: "Labels", operations: op::labels::OPERATIONS },
     Family { title: "Exposure", operations: op::exposure::OPERATIONS },
     Family { title: "Thresholds", operations: op::thresholds::OPERATIONS },
+    Family { title: "Restoration", operations: op::restoration::OPERATIONS },
     Family { title: "Geometry", operations: op::geometry::OPERATIONS },
 ];
 

@@ -10,6 +10,7 @@ mod density;
 mod facts;
 mod histogram;
 mod markup;
+mod mosaic;
 mod numbers;
 mod page;
 mod raster;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use compare::{CompareOptions, compare_report};
 pub use facts::{Projection, RunFacts, SkeletonReport};
+pub use mosaic::mosaic_report;
 pub use raster::{Raster, branch_color};
 pub use skeleton::skeleton_report;
 pub use stats::{RankTest, Summary, rank_test, summary};

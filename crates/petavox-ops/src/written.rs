@@ -14,6 +14,7 @@ use std::sync::Arc;
 const INTERNAL: &[(&str, Build)] = &[
     ("bundle", Build::Many(op::internal::bundle::build)),
     ("describe", Build::One(op::internal::describe::build)),
+    ("fuse", Build::Many(crate::mosaic::build)),
     ("mask", Build::One(|input, _| op::internal::bits::pack(input))),
     ("max_projection", Build::One(|input, _| op::internal::max_projection::max_projection(input))),
 ];

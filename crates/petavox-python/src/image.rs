@@ -306,6 +306,52 @@ impl LazyImage {
         Ok((array(py, &ranks)?, array(py, &values)?))
     }
 
+    /// Lines of one level: points as rows and columns, and where each line begins among them.
+    #[pyo3(signature = (level, high_connected, settings, mask=None))]
+    fn contours<'py>(
+        &self,
+        py: Python<'py>,
+        level: f64,
+        high_connected: bool,
+        settings: Settings,
+        mask: Option<PyRef<'_, LazyImage>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let mask = mask.map(|m| m.image.clone());
+        let lines = run(py, &settings, |options| {
+            self.image.contours(level, high_connected, mask.as_ref(), options)
+        })?;
+        let points: Vec<f64> = lines.iter().flatten().flat_map(|(y, x)| [*y, *x]).collect();
+        let mut ends = Vec::with_capacity(lines.len());
+        lines.iter().fold(0u64, |end, line| {
+            ends.push(end + line.len() as u64);
+            end + line.len() as u64
+        });
+        Ok((array(py, &points)?, array(py, &ends)?))
+    }
+
+    /// The surface of one level: vertices, faces and normals by threes, and values.
+    #[pyo3(signature = (level, step, interpolated, settings, mask=None))]
+    fn marching_cubes<'py>(
+        &self,
+        py: Python<'py>,
+        level: f64,
+        step: usize,
+        interpolated: bool,
+        settings: Settings,
+        mask: Option<PyRef<'_, LazyImage>>,
+    ) -> PyResult<[Bound<'py, PyAny>; 4]> {
+        let mask = mask.map(|m| m.image.clone());
+        let mesh = run(py, &settings, |options| {
+            self.image.marching_cubes(level, step, interpolated, mask.as_ref(), options)
+        })?;
+        Ok([
+            array(py, mesh.vertices.as_flattened())?,
+            array(py, mesh.faces.as_flattened())?,
+            array(py, mesh.normals.as_flattened())?,
+            array(py, &mesh.values)?,
+        ])
+    }
+
     /// Traces the branches of a skeleton: `table`, `ranks`, `values`, `offsets`, `voxels`.
     #[pyo3(signature = (settings, mask=None, intensity=None, value_is_height=false))]
     fn trace<'py>(

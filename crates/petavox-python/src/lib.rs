@@ -7,8 +7,10 @@ mod errors;
 mod foreign;
 mod held;
 mod image;
+mod mosaic;
 mod numpy;
 mod run;
+mod served;
 mod settings;
 mod shared;
 mod table;
@@ -21,6 +23,10 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::image::LazyImage;
+    #[pymodule_export]
+    use super::mosaic::{fuse_tiles, read_layout, stitch_tiles};
+    #[pymodule_export]
+    use super::served::Server;
     #[pymodule_export]
     use super::shared::{Output, Shared, analyse};
     #[pymodule_export]

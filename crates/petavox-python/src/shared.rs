@@ -90,6 +90,18 @@ impl Shared {
         Ok((parts, pieces.collect()))
     }
 
+    /// The blocks among `start..stop` that are not whole where they were stored: their numbers, and where they lie.
+    fn missing(
+        &self,
+        py: Python<'_>,
+        stage: usize,
+        start: usize,
+        stop: usize,
+    ) -> PyResult<Vec<(usize, String)>> {
+        let missing = py.detach(|| self.shared.missing(stage, start..stop)).map_err(exception)?;
+        Ok(missing.into_iter().map(|(number, region)| (number, region.to_string())).collect())
+    }
+
     /// Merges parts of one output, in order.
     fn merge<'py>(
         &self,
@@ -171,7 +183,7 @@ impl Output {
         options: FileOptions,
     ) -> PyResult<Output> {
         let options = options.save_options()?;
-        let started = py.detach(|| SharedOutput::start(&image.image, &path, &options));
+        let started = py.detach(|| SharedOutput::start(image.image.node(), &path, &options));
         Ok(Output(started.map_err(exception)?))
     }
 
@@ -184,7 +196,7 @@ impl Output {
         options: &str,
     ) -> PyResult<Output> {
         let options: SaveOptions = read(options)?;
-        let started = py.detach(|| SharedOutput::start(&image.image, &path, &options));
+        let started = py.detach(|| SharedOutput::start(image.image.node(), &path, &options));
         Ok(Output(started.map_err(exception)?))
     }
 

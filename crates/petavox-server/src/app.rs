@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use crate::served::{Served, names};
+use crate::tables;
 use crate::work::Works;
 use crate::{Layer, Options};
 use petavox::{ChunkCache, Reservation, Result, RunContext};
@@ -14,6 +15,7 @@ const CHUNKS_SHARE: u64 = 4;
 /// The images and those who work for them.
 pub(crate) struct App {
     pub(crate) images: Vec<Arc<Served>>,
+    pub(crate) tables: Vec<tables::Shown>,
     pub(crate) works: Works,
     pub(crate) context: RunContext,
     pub(crate) options: Options,
@@ -38,11 +40,13 @@ impl App {
         for (layer, name) in layers.iter().zip(names(layers)?) {
             images.push(Arc::new(Served::open(name, layer.clone(), &context, &cache)?));
         }
+        let tables = tables::open(&options.tables, &context)?;
         let kept_bytes = context.budget.free() / KEPT_SHARE;
         let part_bytes = (context.budget.free() - kept_bytes) / (2 * context.n_threads as u64);
         Ok(App {
             part_bytes,
             images,
+            tables,
             works: Works::start(context.clone(), context.n_threads, kept_bytes),
             options: options.clone(),
             began: std::time::Instant::now(),

@@ -92,7 +92,7 @@ fn check(options: &Options, request: &Request) -> Result<(), Failure> {
 
 /// The viewer's own files are no secret; they are needed before a token can be shown.
 fn wants_token(uri: &Uri) -> bool {
-    ["/images", "/health", "/events"].iter().any(|p| uri.path().starts_with(p))
+    ["/images", "/tables", "/health", "/events"].iter().any(|p| uri.path().starts_with(p))
 }
 
 /// True for addresses, `localhost`, and the names that were allowed: whoever makes a name of their own point here does not know these.

@@ -1,8 +1,10 @@
 //! The levels of an image that is looked at: those of its file where there are some, made on request where not.
 
 use crate::Layer;
+use crate::thinned::Thinned;
 use petavox::{Dtype, Image, ImageSpec, Kind, Node, OpenOptions, Result, coarser, pyramid};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The most samples that are read of an image for one sample of a level, if the level is to be exact.
 const MOST_EXACT: usize = 1024;
@@ -212,6 +214,11 @@ fn below(
 /// The image thinned out to the samples nearest to the centres of a level's.
 fn picked(base: &Image, level: &ImageSpec) -> Result<Image> {
     let full = base.spec();
+    if let Kind::Source(source) = base.node().kind()
+        && let Some(thinned) = Thinned::of(source, level)
+    {
+        return Ok(Image::from_source(Arc::new(thinned)));
+    }
     let item = |a: usize| {
         let step = (level.spacing.values[a] / full.spacing.values[a]).round().max(1.0) as usize;
         let count = level.shape[a];

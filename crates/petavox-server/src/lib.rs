@@ -21,6 +21,8 @@ mod options;
 mod policy;
 mod readers;
 mod served;
+mod tables;
+mod thinned;
 mod watch;
 mod work;
 

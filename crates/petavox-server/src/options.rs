@@ -24,6 +24,8 @@ pub struct Layer {
 /// How a server behaves.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Tables of points or branches that are shown over the images.
+    pub tables: Vec<PathBuf>,
     /// The address it listens on.
     pub host: IpAddr,
     /// The port; any free one when 0.
@@ -47,6 +49,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            tables: Vec::new(),
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             token: None,

@@ -13,13 +13,27 @@ pub(crate) struct Policy {
     pub(crate) axes: Option<String>,
     /// No level is smaller along z than the image.
     pub(crate) flat_z: bool,
-    /// Chunks are gzipped.
-    pub(crate) gzip: bool,
+    /// The most levels that are told of.
+    pub(crate) n_levels: Option<usize>,
+    /// How the samples of a chunk are packed.
+    pub(crate) packing: Packing,
     /// Seconds that a request waits for what is computed of a whole image.
     pub(crate) wait_secs: Option<u64>,
 }
 
-const EXPECTED: &str = "@chunk=1x256x256, @dtype=float32, @axes=tczyx, @flatz, @codec=gzip, @codec=none or @wait=SECONDS";
+/// How the samples of a chunk travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Packing {
+    /// As they are.
+    #[default]
+    Plain,
+    /// Gzipped.
+    Gzip,
+    /// Gzipped, the first bytes of all samples before the second ones: high bytes of pictures are nearly all the same.
+    Shuffled,
+}
+
+const EXPECTED: &str = "@chunk=1x256x256, @dtype=float32, @axes=tczyx, @flatz, @levels=1, @codec=gzip, @codec=shuffle, @codec=none or @wait=SECONDS";
 
 impl Policy {
     /// Takes the parts of a path that begin with `@` off its front.
@@ -49,8 +63,12 @@ impl Policy {
             ("@dtype", name) => self.dtype = Some(Dtype::parse(name)?),
             ("@axes", order) if !order.is_empty() => self.axes = Some(order.to_owned()),
             ("@flatz", "") => self.flat_z = true,
-            ("@codec", "gzip") => self.gzip = true,
-            ("@codec", "none") => self.gzip = false,
+            ("@levels", n) => {
+                self.n_levels = Some(n.parse().ok().filter(|n| *n > 0).ok_or_else(unknown)?);
+            }
+            ("@codec", "none") => self.packing = Packing::Plain,
+            ("@codec", "gzip") => self.packing = Packing::Gzip,
+            ("@codec", "shuffle") => self.packing = Packing::Shuffled,
             ("@wait", secs) => self.wait_secs = Some(secs.parse().map_err(|_| unknown())?),
             _ => return Err(unknown()),
         }

@@ -5,8 +5,7 @@ use crate::levels::{How, Level, levels};
 use crate::policy::Policy;
 use crate::readers::Readers;
 use petavox::{
-    Channel, ChunkCache, ChunkGrid, Error, Image, Kind, Node, Reader, Region, Result,
-    RunContext,
+    Channel, ChunkCache, ChunkGrid, Error, Image, Kind, Node, Reader, Region, Result, RunContext,
 };
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
@@ -115,7 +114,8 @@ impl Served {
         }
         let opened = self.opened();
         let levels = if policy.flat_z { self.flat(&opened)? } else { opened.levels.clone() };
-        let levels = levels.iter().map(|l| self.level(l, policy)).collect::<Result<_>>()?;
+        let levels = levels.iter().take(policy.n_levels.unwrap_or(usize::MAX));
+        let levels = levels.map(|l| self.level(l, policy)).collect::<Result<_>>()?;
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let variant = Arc::new(Variant { id, policy: policy.clone(), levels });
         if variants.len() >= MOST_VARIANTS {
@@ -130,7 +130,7 @@ impl Served {
         let spec = image.spec();
         let chunk = policy.chunk(&spec.shape, spec.dtype.size())?;
         let mut hasher = DefaultHasher::new();
-        (image.node().id(), &chunk, policy.gzip, self.stamp()).hash(&mut hasher);
+        (image.node().id(), &chunk, policy.packing, self.stamp()).hash(&mut hasher);
         let grid = ChunkGrid::new(&spec.shape, &chunk);
         Ok(VariantLevel {
             grid,

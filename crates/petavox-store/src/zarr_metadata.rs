@@ -42,7 +42,10 @@ pub fn array(
 ) -> Result<Value> {
     let layout = Layout { chunk: chunk.to_vec(), shard: None };
     if zarr_format == 2 {
-        return document::array_v2(spec, &layout, codec);
+        let mut document = document::array_v2(spec, &layout, codec)?;
+        // No chunk is missing; and xarray takes samples of the fill value for samples that are not there.
+        document["fill_value"] = Value::Null;
+        return Ok(document);
     }
     let attributes = Map::from_iter([("petavox".to_owned(), own)]);
     let mut document = document::array_v3(spec, &layout, codec, attributes)?;

@@ -4,11 +4,15 @@ use crate::Image;
 use petavox_core::{Result, Table};
 use petavox_engine::explain::Document;
 use petavox_engine::{Node, RunContext, RunOptions, Target, Value, execute, plan};
+use petavox_kernels::contour::Line;
 use petavox_kernels::measure::{Histogram, RegionRow, Wants};
+use petavox_kernels::surface::Mesh;
 use petavox_ops::operation::measures::columns::{TableOptions, table, wants};
+use petavox_ops::operation::measures::contours::{ContourOptions, contours};
 use petavox_ops::operation::measures::histogram::histogram;
 use petavox_ops::operation::measures::measure::measure;
 use petavox_ops::operation::measures::meetings::{pairs, points};
+use petavox_ops::operation::measures::surface::{SurfaceOptions, surface};
 use petavox_ops::operation::reduce::{
     ReduceOptions, Reduced, Reduction, reduce, reduce_with, reduced,
 };
@@ -172,6 +176,62 @@ impl Image {
         let context = RunContext::new(run)?;
         let node = points(self.node(), image.node(), context.budget.free() / 4)?;
         Ok(value(&node, &context)?.get::<Meetings>()?.1.clone())
+    }
+
+    /// The lines of one level through this plane, with scikit-image's order and beginnings; rows and columns.
+    ///
+    /// ```
+    /// use petavox::{Image, RunOptions};
+    /// let image = Image::from_vec(&[2, 2], vec![0.0, 0.0, 0.0, 1.0])?;
+    /// let lines = image.contours(0.5, false, None, &RunOptions::default())?;
+    /// assert_eq!(lines, [vec![(1.0, 0.5), (0.5, 1.0)]]);
+    /// # Ok::<(), petavox::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// For images of other than two axes or fewer than two samples along one, a mask of another shape, more lines than the memory holds,
+    /// and whatever goes wrong on the way.
+    pub fn contours(
+        &self,
+        level: f64,
+        high_connected: bool,
+        mask: Option<&Image>,
+        run: &RunOptions,
+    ) -> Result<Vec<Line>> {
+        let context = RunContext::new(run)?;
+        let max_bytes = context.budget.free() / 2;
+        let options = ContourOptions { level, high_connected, max_bytes };
+        let node = contours(self.node(), mask.map(Image::node), options)?;
+        Ok(value(&node, &context)?.get::<Vec<Line>>()?.clone())
+    }
+
+    /// The surface of one level through this volume; vertices lie `step` apart for every sample. Ambiguous faces are decided by their samples
+    /// (`interpolated`), or always alike.
+    ///
+    /// ```
+    /// use petavox::{Image, RunOptions};
+    /// let image = Image::from_vec(&[2, 2, 2], vec![1u8, 0, 0, 0, 0, 0, 0, 0])?;
+    /// let mesh = image.marching_cubes(0.5, 1, true, None, &RunOptions::default())?;
+    /// assert_eq!((mesh.vertices.len(), mesh.faces.len()), (3, 1));
+    /// # Ok::<(), petavox::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// For images of other than three axes or fewer than two samples along one, a mask of another shape, a surface larger than the memory,
+    /// and whatever goes wrong on the way.
+    pub fn marching_cubes(
+        &self,
+        level: f64,
+        step: usize,
+        interpolated: bool,
+        mask: Option<&Image>,
+        run: &RunOptions,
+    ) -> Result<Mesh> {
+        let context = RunContext::new(run)?;
+        let max_bytes = context.budget.free() / 2;
+        let options = SurfaceOptions { level, step, interpolated, max_bytes };
+        let node = surface(self.node(), mask.map(Image::node), options)?;
+        Ok(value(&node, &context)?.get::<Mesh>()?.clone())
     }
 
     fn table_options(&self, images: &[Image], options: &MeasureOptions) -> TableOptions {

@@ -53,9 +53,8 @@ mod compare;
 mod demo;
 mod fold;
 mod image;
-mod rechunk;
+pub mod mosaic;
 mod save;
-mod shared_output;
 mod size;
 mod skeleton;
 
@@ -63,8 +62,7 @@ pub use compare::{Compared, compare};
 pub use demo::{DemoDone, demo};
 pub use fold::MeasureOptions;
 pub use image::{Image, open_source};
-pub use save::{SaveOptions, Saved};
-pub use shared_output::SharedOutput;
+pub use save::SaveOptions;
 pub use size::parse_size;
 pub use skeleton::{plan_skeleton, skeleton};
 
@@ -78,11 +76,12 @@ pub use petavox_engine::{
     peak_resident_bytes, resident_bytes,
 };
 pub use petavox_kernels::measure::Histogram;
-pub use petavox_ops::cluster;
+pub use petavox_ops::cluster::{self, SharedOutput};
 pub use petavox_ops::coarser;
 pub use petavox_ops::operation::measures::columns::{PROPERTIES, needs_image};
 pub use petavox_ops::operation::reduce::{ReduceOptions, Reduced, Reduction};
 pub use petavox_ops::operation::thresholds::threshold::{Threshold, thresholds_of};
+pub use petavox_ops::saving::Saved;
 pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions, Trace};
 pub use petavox_ops::thin::ThinMethod;
 pub use petavox_ops::{FAMILIES, Family, Operation, Resolver, nearest, operations};

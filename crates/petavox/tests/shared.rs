@@ -27,6 +27,10 @@ fn carry_out(processes: &[Shared], run: &RunOptions) -> Done {
     let stages = processes[0].stages();
     for (s, stage) in stages.iter().enumerate() {
         processes[0].prepare(s).unwrap();
+        let is_stored = |o: &OutputInfo| matches!(o, OutputInfo::Written | OutputInfo::StoredSweep);
+        let stores = stage.outputs.iter().any(is_stored);
+        let n_missing = || processes[0].missing(s, 0..stage.n_blocks).unwrap().len();
+        let n_before = n_missing();
         let mut parts: Vec<Vec<Vec<u8>>> = vec![];
         let (mut start, mut k) = (0, 0);
         while start < stage.n_blocks {
@@ -42,6 +46,10 @@ fn carry_out(processes: &[Shared], run: &RunOptions) -> Done {
             (start, k) = (end, k + 1);
         }
         done.n_tasks += k;
+        // Samples that come back are nowhere; what is stored is found whole, and was not there before.
+        assert_eq!(n_missing(), 0);
+        let comes_back = !done.pieces.is_empty();
+        assert_eq!(n_before, if stores && !comes_back { stage.n_blocks } else { 0 });
         let mut finished = vec![];
         for (output, info) in stage.outputs.iter().enumerate() {
             let values = borrowed(&done.values);
@@ -135,7 +143,7 @@ fn files_written_by_several_processes_are_those_of_one() {
         let (one, many) =
             (dir.path().join(format!("one/{n}.zarr")), dir.path().join(format!("{n}.zarr")));
         lazy.save(&one, &save, &run).unwrap();
-        let output = SharedOutput::start(&lazy, &many, &save).unwrap();
+        let output = SharedOutput::start(lazy.node(), &many, &save).unwrap();
         assert!(output.levels().len() > 1);
         for level in 0..output.levels().len() {
             let job = job(output.wants(level), &dir.path().join(format!("work-{n}-{level}")));

@@ -38,17 +38,55 @@ def _steps(footprint: Footprint) -> Any:
     return footprint if is_sequence(footprint) else ((footprint, 1),)
 
 
+def _shrinks(cells: Any) -> bool:
+    """True if a footprint has with every sample all that are nearer to its middle along the axes, on both sides."""
+    cells = np.asarray(cells) != 0
+    for axis in range(cells.ndim):
+        if not np.array_equal(cells, np.flip(cells, axis)):
+            return False
+        half = np.moveaxis(cells, axis, 0)[cells.shape[axis] // 2 :]
+        if (half[1:] & ~half[:-1]).any():
+            return False
+    return True
+
+
+def _border(footprint: Any, mode: str, cval: float, neutral: bool) -> bool | None:
+    """What lies outside a mask, if that is one value for this mode, or comes to the same as the value that changes nothing."""
+    if mode == "ignore":
+        return neutral
+    if mode in ("max", "min"):
+        return mode == "max"
+    if mode == "constant":
+        return bool(cval)
+    # Samples that are mirrored or repeated are those of the image nearer to the footprint's middle.
+    return neutral if mode in ("reflect", "mirror", "nearest") and _shrinks(footprint) else None
+
+
 def _eroded(image: Image, footprint: Footprint, mode: str, cval: float) -> Image:
+    steps = _steps(pad_footprint(footprint, pad_end=False))
+    if image.dtype == bool:
+        borders = [_border(one, mode, cval, True) for one, _ in steps]
+        if None not in borders:
+            for (one, n), border in zip(steps, borders, strict=True):
+                image = ndimage.binary_erosion(image, structure=one, iterations=int(n), border_value=bool(border))
+            return image
     mode, cval = _outside(image.dtype, mode, cval, "max")
-    for one, n in _steps(pad_footprint(footprint, pad_end=False)):
+    for one, n in steps:
         for _ in range(n):
             image = ndimage.grey_erosion(image, footprint=one, mode=mode, cval=cval)
     return image
 
 
 def _dilated(image: Image, footprint: Footprint, mode: str, cval: float) -> Image:
+    steps = _steps(mirror_footprint(pad_footprint(footprint, pad_end=False)))
+    if image.dtype == bool:
+        borders = [_border(one, mode, cval, False) for one, _ in steps]
+        if None not in borders:
+            for (one, n), border in zip(steps, borders, strict=True):
+                image = ndimage.binary_dilation(image, structure=one, iterations=int(n), border_value=bool(border))
+            return image
     mode, cval = _outside(image.dtype, mode, cval, "min")
-    for one, n in _steps(mirror_footprint(pad_footprint(footprint, pad_end=False))):
+    for one, n in steps:
         for _ in range(n):
             image = ndimage.grey_dilation(image, footprint=one, mode=mode, cval=cval)
     return image

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._open import from_array
+from ..fft import Spectrum
 from ..image import Image
 from ._arguments import axis_of, per_axis
 
@@ -32,7 +33,7 @@ def _along(factors: np.ndarray, axis: int, ndim: int) -> np.ndarray:
 
 def _result(input: Any, output: Any, *, is_complex: bool = False) -> tuple[Any, Any]:
     """The input, and the array or dtype that the result has."""
-    image = input if isinstance(input, Image) else np.asarray(input)
+    image = input if isinstance(input, (Image, Spectrum)) else np.asarray(input)
     kept = [np.complex64, np.complex128] if is_complex else [np.complex64, np.complex128, np.float32]
     if output is None:
         return image, image.dtype if image.dtype in kept else np.dtype(np.complex128 if is_complex else np.float64)
@@ -40,7 +41,7 @@ def _result(input: Any, output: Any, *, is_complex: bool = False) -> tuple[Any, 
         if np.dtype(output) not in (kept if is_complex else [*kept, np.dtype(np.float64)]):
             raise RuntimeError(f"output type not supported: {np.dtype(output)}")
         return image, np.dtype(output)
-    if isinstance(image, Image):
+    if isinstance(image, (Image, Spectrum)):
         raise TypeError("output: a lazy image cannot be computed into an array; use compute()")
     if output.shape != image.shape:
         raise RuntimeError(f"output shape not correct: got {output.shape}, expected {image.shape}")
@@ -49,12 +50,19 @@ def _result(input: Any, output: Any, *, is_complex: bool = False) -> tuple[Any, 
 
 def _multiplied(name: str, image: Any, factors: list[np.ndarray], to: Any) -> Any:
     """The image times arrays that broadcast to it, as `to` says."""
+    if isinstance(image, Image) and to.kind == "c":
+        image = Spectrum.of(image)
+    if isinstance(image, Spectrum):
+        if to.kind != "c":
+            raise TypeError(f"{name}: a spectrum stays complex; take real, imag or abs() of the result")
+        product = image.astype(np.complex128)
+        for factor in factors:
+            product = product * factor
+        return product.astype(to)
     if isinstance(image, Image):
         made = image.astype(np.float64)
         for factor in factors:
             made = made * from_array(factor)
-        if to.kind == "c":
-            raise NotImplementedError(f"{name}: images are real; compute() the image first for a complex result")
         return made.astype(to)
     made = image.astype(np.complex128 if image.dtype.kind == "c" else np.float64)
     for factor in factors:
@@ -72,8 +80,8 @@ def fourier_gaussian(
 
     Parameters
     ----------
-    input : array or Image
-        The transform; images are real.
+    input : array, Image or Spectrum
+        The transform (`petavox.fft`); images are real, spectra complex.
     sigma : float or sequence of float
         Standard deviation in samples, one or one per axis.
     n : int
@@ -85,7 +93,7 @@ def fourier_gaussian(
 
     Returns
     -------
-    numpy.ndarray or Image
+    numpy.ndarray, Image or petavox.fft.Spectrum
 
     Raises
     ------
@@ -111,8 +119,8 @@ def fourier_uniform(
 
     Parameters
     ----------
-    input : array or Image
-        The transform; images are real.
+    input : array, Image or Spectrum
+        The transform (`petavox.fft`); images are real, spectra complex.
     size : float or sequence of float
         Extent of the box in samples, one or one per axis.
     n, axis, output
@@ -120,7 +128,7 @@ def fourier_uniform(
 
     Returns
     -------
-    numpy.ndarray or Image
+    numpy.ndarray, Image or petavox.fft.Spectrum
     """
     image, to = _result(input, output)
     axis = axis_of(axis, image.ndim)
@@ -146,7 +154,7 @@ def fourier_ellipsoid(
     Parameters
     ----------
     input : array or Image
-        The transform of one, two or three axes; images are real.
+        The transform of one, two or three axes; images are real, spectra (`petavox.fft`) complex.
     size : float or sequence of float
         Extents of the ellipsoid in samples, one or one per axis.
     n, axis, output
@@ -154,7 +162,7 @@ def fourier_ellipsoid(
 
     Returns
     -------
-    numpy.ndarray or Image
+    numpy.ndarray, Image or petavox.fft.Spectrum
 
     Raises
     ------
@@ -171,20 +179,23 @@ def fourier_ellipsoid(
     squares = []
     for a, ((k, whole), s) in enumerate(zip(_frequencies(image.shape, n, axis), sizes, strict=True)):
         squares.append(_along((np.pi * float(s) / whole * k) ** 2, a, image.ndim))
-    if not isinstance(image, Image):
+    if not isinstance(image, (Image, Spectrum)):
         return _multiplied("fourier_ellipsoid", image, [_ball(sum(squares), image.ndim)], to)
-    if to.kind == "c":
-        raise NotImplementedError("fourier_ellipsoid: images are real; compute() the image first for a complex result")
+    if isinstance(image, Image) and to.kind == "c":
+        image = Spectrum.of(image)
     ndim = image.ndim
+    parts = image.parts if isinstance(image, Spectrum) else image
+    single = np.float32 if to in (np.complex64, np.float32) else np.float64
 
     def block(samples: np.ndarray, block_info: Any = None) -> np.ndarray:
         own = [tuple(slice(lo, hi) if a == b else slice(None) for b in range(ndim)) for a, (lo, hi) in enumerate(
-            zip(block_info.start, block_info.stop, strict=True)
+            zip(block_info.start[:ndim], block_info.stop[:ndim], strict=True)
         )]  # fmt: skip
-        total = sum(square[at] for square, at in zip(squares, own, strict=True))
-        return (samples.astype(np.float64) * _ball(total, ndim)).astype(to)
+        ball = _ball(sum(square[at] for square, at in zip(squares, own, strict=True)), ndim)
+        return (samples.astype(np.float64) * (ball if samples.ndim == ndim else ball[..., None])).astype(single)
 
-    return image.map_blocks(block, dtype=to)
+    made = parts.map_blocks(block, dtype=single)
+    return Spectrum(made) if isinstance(image, Spectrum) else made
 
 
 def _ball(square: Any, ndim: int) -> np.ndarray:
@@ -218,8 +229,8 @@ def fourier_shift(
 
     Parameters
     ----------
-    input : array
-        The transform. Takes arrays only, because the result is complex and images are real; use ``compute()``.
+    input : array, Image or Spectrum
+        The transform.
     shift : float or sequence of float
         In samples, one or one per axis.
     n, axis, output
@@ -227,16 +238,9 @@ def fourier_shift(
 
     Returns
     -------
-    numpy.ndarray
+    numpy.ndarray or petavox.fft.Spectrum
         Complex.
-
-    Raises
-    ------
-    NotImplementedError
-        For images.
     """
-    if isinstance(input, Image):
-        raise NotImplementedError("fourier_shift takes arrays only, because its result is complex and images are real; use compute()")
     image, to = _result(input, output, is_complex=True)
     axis = axis_of(axis, image.ndim)
     factors = []

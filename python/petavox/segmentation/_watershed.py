@@ -38,9 +38,9 @@ def watershed(
     mask : array or Image, optional
         Where to flood.
     compactness : float
-        0 only.
+        How much the distance from its marker counts in a sample's height: the greater, the more regular basins are. With arrays only.
     watershed_line : bool
-        False only.
+        Samples where two floods meet get 0. With arrays only.
 
     Returns
     -------
@@ -52,14 +52,15 @@ def watershed(
     ValueError
         If shapes differ.
     NotImplementedError
-        For compact watersheds and watershed lines, which depend on the order of flooding.
+        For compact watersheds and watershed lines of images, which depend on the order of flooding.
 
     Notes
     -----
     The basins are the cut of a minimum spanning forest: samples are ordered by value and, where values are equal, by raster order, and
     each belongs to the marker from which the lowest pass leads to it. Where no two values are equal this is scikit-image's result, sample
     for sample. On plateaus it differs: scikit-image gives them to the marker whose flood arrives first, step by step; here the raster order
-    decides, so that the result does not depend on chunks or threads.
+    decides, so that the result does not depend on chunks or threads. Compact watersheds and those with lines are done in scikit-image's
+    order; there only markers of equal value may come in another order.
 
     References
     ----------
@@ -72,8 +73,6 @@ def watershed(
     >>> watershed(np.array([1, 2, 9, 3, 1]), np.array([1, 0, 0, 0, 2])).tolist()
     [1, 1, 1, 2, 2]
     """
-    if compactness or watershed_line:
-        raise NotImplementedError("watershed: compactness and watershed_line depend on the order of flooding and are not there yet")
     either = Either(image)
     grey = either.image
     limits = []
@@ -87,10 +86,15 @@ def watershed(
     near = neighbourhood(None if is_hops else connectivity, connectivity if is_hops else None, grey.ndim)
     if offset is not None and not is_hops and list(offset) != [n // 2 for n in np.shape(connectivity)]:
         raise NotImplementedError("watershed: only the footprint's middle is there as its offset")
+    if compactness or watershed_line:
+        if either.is_image or isinstance(markers, Image):
+            raise NotImplementedError(
+                "watershed: compactness and watershed_line take arrays only, because they depend on the order of flooding; use compute()"
+            )
+        near |= {"compactness": float(compactness), "watershed_line": bool(watershed_line)}
     if markers is None:
-        minima = grey.apply("local_minima", **near)
-        names = (minima & limits[0] if limits else minima).apply("label", connectivity=near.get("connectivity", 1))
-    elif isinstance(markers, int | np.integer):
+        return either.result(grey.apply("watershed", *limits, minima=True, **near))
+    if isinstance(markers, int | np.integer):
         names = from_array(_regular(grey.shape, int(markers), limits))
     else:
         names = from_array(markers)

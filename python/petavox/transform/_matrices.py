@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["AffineTransform", "EuclideanTransform", "ProjectiveTransform", "SimilarityTransform"]
+from ._estimates import linear, rigid
+
+__all__ = ["AffineTransform", "EuclideanTransform", "ProjectiveTransform", "SimilarityTransform", "estimate_transform"]
 
 
 class ProjectiveTransform:
@@ -62,6 +64,63 @@ class ProjectiveTransform:
     def dimensionality(self) -> int:
         """Coordinates of a point."""
         return len(self.params) - 1
+
+    @staticmethod
+    def _fit(src: Any, dst: Any, weights: Any) -> np.ndarray:
+        return linear(src, dst, weights, projective=True)
+
+    def estimate(self, src: Any, dst: Any, weights: Any = None) -> bool:
+        """Become the transformation that takes points nearest to others, by least squares.
+
+        Parameters
+        ----------
+        src, dst : array
+            A row for each point, and for where it is to go.
+        weights : array, optional
+            How much each pair counts; not for Euclidean transformations and similarities.
+
+        Returns
+        -------
+        bool
+            False if the points do not decide it; the matrix is NaN then.
+
+        Raises
+        ------
+        ValueError
+            If there is not one point for each other, or weights are given where there are none.
+        """
+        self.params = self._fit(src, dst, weights)
+        return bool(np.isfinite(self.params).all())
+
+    @classmethod
+    def from_estimate(cls, src: Any, dst: Any, weights: Any = None) -> Any:
+        """The transformation that takes points nearest to others, by least squares.
+
+        Parameters
+        ----------
+        src, dst, weights
+            As for `estimate`.
+
+        Returns
+        -------
+        ProjectiveTransform
+            Of the class that is asked.
+
+        Raises
+        ------
+        ValueError
+            If the points do not decide it (scikit-image returns an object that is false).
+
+        Examples
+        --------
+        >>> found = SimilarityTransform.from_estimate([[0, 0], [1, 0], [0, 1]], [[1, 1], [3, 1], [1, 3]])
+        >>> (found.params.round(9) + 0).tolist()
+        [[2.0, 0.0, 1.0], [0.0, 2.0, 1.0], [0.0, 0.0, 1.0]]
+        """
+        made = cls(dimensionality=np.shape(src)[-1])
+        if not made.estimate(src, dst, weights):
+            raise ValueError(f"{cls.__name__}.from_estimate: the points do not decide the transformation; more are needed, not all in one place or line")
+        return made
 
     def __add__(self, other: Any) -> ProjectiveTransform:
         if not hasattr(other, "params"):
@@ -136,6 +195,10 @@ class AffineTransform(ProjectiveTransform):
             ]
         )
 
+    @staticmethod
+    def _fit(src: Any, dst: Any, weights: Any) -> np.ndarray:
+        return linear(src, dst, weights, projective=False)
+
 
 class EuclideanTransform(ProjectiveTransform):
     """Turn and move points of two coordinates, or take a matrix (skimage.transform.EuclideanTransform).
@@ -164,6 +227,12 @@ class EuclideanTransform(ProjectiveTransform):
             super().__init__(matrix, dimensionality=dimensionality)
         else:
             super().__init__(_turned(1, rotation, translation, dimensionality))
+
+    @staticmethod
+    def _fit(src: Any, dst: Any, weights: Any) -> np.ndarray:
+        if weights is not None:
+            raise ValueError("weights: all points count the same for a EuclideanTransform")
+        return rigid(src, dst, scales=False)
 
 
 class SimilarityTransform(ProjectiveTransform):
@@ -202,6 +271,12 @@ class SimilarityTransform(ProjectiveTransform):
         else:
             super().__init__(_turned(1 if scale is None else scale, rotation, translation, dimensionality))
 
+    @staticmethod
+    def _fit(src: Any, dst: Any, weights: Any) -> np.ndarray:
+        if weights is not None:
+            raise ValueError("weights: all points count the same for a SimilarityTransform")
+        return rigid(src, dst, scales=True)
+
 
 def _turned(scale: float, rotation: float | None, translation: Any, dimensionality: int) -> np.ndarray:
     n = dimensionality if translation is None else len(translation)
@@ -215,3 +290,37 @@ def _turned(scale: float, rotation: float | None, translation: Any, dimensionali
     if translation is not None:
         matrix[:n, n] = translation
     return matrix
+
+
+_KINDS: dict[str, type[ProjectiveTransform]] = {
+    "euclidean": EuclideanTransform,
+    "similarity": SimilarityTransform,
+    "affine": AffineTransform,
+    "projective": ProjectiveTransform,
+}
+
+
+def estimate_transform(ttype: str, src: Any, dst: Any, weights: Any = None) -> Any:
+    """The transformation that takes points nearest to others (skimage.transform.estimate_transform).
+
+    Parameters
+    ----------
+    ttype : {"euclidean", "similarity", "affine", "projective"}
+        Of which kind.
+    src, dst : array
+        A row for each point, and for where it is to go.
+    weights : array, optional
+        How much each pair counts, for the last two kinds.
+
+    Returns
+    -------
+    ProjectiveTransform
+
+    Raises
+    ------
+    ValueError
+        For other kinds, and points that do not decide it.
+    """
+    if ttype.lower() not in _KINDS:
+        raise ValueError(f"ttype: got {ttype!r}, expected one of {', '.join(_KINDS)}")
+    return _KINDS[ttype.lower()].from_estimate(src, dst, weights)

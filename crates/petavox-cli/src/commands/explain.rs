@@ -1,6 +1,6 @@
 //! `explain`: the plan of a command, without running it.
 
-use super::{apply, convert, label, measure, reduce, skeleton};
+use super::{apply, convert, fuse, label, measure, reduce, skeleton};
 use crate::report::Report;
 use crate::settings::Settings;
 use anyhow::Result;
@@ -45,6 +45,7 @@ enum Format {
 enum Planned {
     Convert(convert::Convert),
     Apply(apply::Apply),
+    Fuse(fuse::Fuse),
     Reduce(reduce::Reduce),
     Label(label::Label),
     Measure(measure::Measure),
@@ -55,6 +56,7 @@ pub(crate) fn run(args: &Explain, settings: &Settings) -> Result<Report> {
     let document = match &args.command {
         Planned::Convert(args) => args.plan(settings)?,
         Planned::Apply(args) => args.plan(settings)?,
+        Planned::Fuse(args) => args.plan(settings)?,
         Planned::Reduce(args) => args.plan(settings)?,
         Planned::Label(args) => args.plan(settings)?,
         Planned::Measure(args) => args.plan(settings)?,

@@ -10,12 +10,15 @@ use petavox::explain::bytes_text;
 use std::fmt::Write;
 
 /// Say what is in a file: shape, dtype, axes, spacing, chunks, levels
+///
+/// Of a layout of tiles, draws their outlines.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   petavox info vessels.zarr
   petavox info \"slices/*.tif\"
-  petavox info --json cells.ome.tif")]
+  petavox info --json cells.ome.tif
+  petavox info TileConfiguration.txt")]
 pub(crate) struct Info {
     /// Image to look at
     #[arg(value_name = "PATH")]
@@ -25,6 +28,9 @@ pub(crate) struct Info {
 }
 
 pub(crate) fn run(args: &Info, settings: &Settings) -> Result<Report> {
+    if super::outline::is_layout(&args.path) {
+        return super::outline::run(&args.path, args.input.spacing.clone());
+    }
     let image = args.input.open(&args.path, settings)?;
     let Some(info) = image.info() else { return Ok(Report::default()) };
     Ok(Report { text: text(info), results: serde_json::to_value(info)?, ..Report::default() })

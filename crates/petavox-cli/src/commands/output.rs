@@ -66,7 +66,7 @@ impl Output {
     }
 }
 
-fn note(saved: &Saved) -> String {
+pub(crate) fn note(saved: &Saved) -> String {
     let memory = match saved.peak_memory_bytes {
         Some(peak) => {
             format!(", {} of {} memory", bytes_text(peak), bytes_text(saved.memory_budget_bytes))

@@ -23,6 +23,9 @@ struct What {
     /// Image of labels to show as well; may be given several times
     #[arg(long, value_name = "PATH")]
     labels: Vec<String>,
+    /// Table of points or branches to show over the images (.parquet or .csv); may be given several times
+    #[arg(long, value_name = "TABLE")]
+    points: Vec<PathBuf>,
     /// Port to listen on [default: a free one]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
@@ -52,7 +55,7 @@ pub(crate) struct Serve {
     /// What clients have to show [default for addresses that others can reach: one is made up]
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
-    /// Page of another origin that may read, such as https://viewer.example; '*' for all
+    /// Page of another origin that may read, by its scheme, name and port; '*' for all
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
     /// Name by which clients may call this server, beside its address and localhost
@@ -91,7 +94,12 @@ impl What {
     }
 
     fn options(&self) -> Options {
-        Options { port: self.port.unwrap_or(0), viewer: self.viewer.clone(), ..Options::default() }
+        Options {
+            port: self.port.unwrap_or(0),
+            viewer: self.viewer.clone(),
+            tables: self.points.clone(),
+            ..Options::default()
+        }
     }
 }
 

@@ -95,7 +95,7 @@ impl Skeleton {
 }
 
 /// The command as it was typed, but for how it is run: reports of the same work are the same.
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let quote = |word: String| match word.contains([' ', '*', '?', '"', '\'', '$']) {
         true => format!("'{}'", word.replace('\'', "'\\''")),
         false => word,

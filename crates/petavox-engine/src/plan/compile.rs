@@ -1,12 +1,13 @@
 //! From targets to stages: folds and sweeps end a stage, everything local between them is fused.
 
+use super::apart::set_apart;
 use super::grid::{GridChoice, GridQuery, Taking, choose};
 use super::groups::{Group, groups};
 use super::keep::{Keep, Kept, keep_what_pays};
 use super::later::{Later, kept_bytes};
 use super::node::{Kind, Node};
 use super::program::{Program, Step};
-use super::stage::{Consumer, KeptImage, Plan, Stage, Target};
+use super::stage::{Consumer, KeptImage, Plan, ReadSummary, Stage, Target};
 use super::ways;
 use crate::contract::FoldOp;
 use crate::resources::RunContext;
@@ -66,8 +67,9 @@ pub fn plan(targets: &[Target], options: &PlanOptions) -> Result<Plan> {
         let plain = stages(&groups, &[], options)?;
         Ok((targets, choices, groups, plain))
     })?;
+    let (groups, kept, plain) = set_apart(groups, plain, options);
     Ok(Plan {
-        stages: keep_what_pays(&groups, plain, options),
+        stages: keep_what_pays(&groups, kept, plain, options),
         targets,
         choices,
         budget_bytes: options.budget_bytes,
@@ -213,6 +215,8 @@ fn stage(
     let resident: u64 = volumes.iter().map(|v| (*v).min(window_bytes)).sum();
     fixed_bytes += resident;
     kept += resident;
+    let hold_room = room.saturating_sub(fixed_bytes) / 2;
+    fixed_bytes += program.held_bytes(hold_room);
     let query = GridQuery {
         program: &program,
         shape: &shape,
@@ -242,6 +246,14 @@ fn stage(
             needed: options.base_bytes + fixed_bytes + least,
             budget: options.budget_bytes,
         })?;
+    let order = program.walk(&shape).filter(|_| !query.in_order).unwrap_or(order);
+    let mut reads = reads;
+    reads.extend(
+        program
+            .operations()
+            .filter_map(|(op, _)| op.reads())
+            .map(|(name, bytes)| ReadSummary { name, bytes }),
+    );
     let operations = program
         .lines
         .iter()
@@ -259,6 +271,7 @@ fn stage(
         n_workers,
         task_bytes,
         fixed_bytes,
+        hold_room,
         cache_bytes,
         spills,
         window_bytes,

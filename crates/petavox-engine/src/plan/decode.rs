@@ -56,8 +56,13 @@ impl<'a> Bands<'a> {
 
     /// What the blocks that have the place `home` on the axes of `mask` ask of `line`, whatever their place on the others.
     fn band(&mut self, home: &[usize], mask: u32, line: usize) -> Option<&[Region]> {
+        Some(&self.regions(home, mask).made[line][..]).filter(|r| !r.is_empty())
+    }
+
+    /// All that these blocks ask for; a mask of all axes is the block alone.
+    pub(super) fn regions(&mut self, home: &[usize], mask: u32) -> &Regions {
         let (program, grid) = (self.program, self.grid);
-        let regions = self.known.entry((home.to_vec(), mask)).or_insert_with(|| {
+        self.known.entry((home.to_vec(), mask)).or_insert_with(|| {
             let block = grid.region_at(home);
             let (mut start, mut shape) = (block.start().to_vec(), block.shape().to_vec());
             for a in (0..shape.len()).filter(|a| mask >> a & 1 == 0) {
@@ -65,8 +70,7 @@ impl<'a> Bands<'a> {
                 shape[a] = grid.shape()[a];
             }
             program.regions(&Region::new(start, shape))
-        });
-        Some(&regions.made[line][..]).filter(|r| !r.is_empty())
+        })
     }
 }
 

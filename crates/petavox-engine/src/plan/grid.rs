@@ -71,6 +71,7 @@ pub(super) fn choose(query: &GridQuery<'_>) -> Result<GridChoice, u64> {
         true => None,
         false => Some(Reach::new(query.program, query.shape)),
     };
+    let mut hopeless = Hopeless::new(query);
     // From the largest blocks on, so that the many small ones can be left out early; of equals, the first still wins.
     for k in (0..n).rev() {
         let mut rest = k;
@@ -82,14 +83,61 @@ pub(super) fn choose(query: &GridQuery<'_>) -> Result<GridChoice, u64> {
                 e
             })
             .collect();
+        if hopeless.holds(&chunk) {
+            continue;
+        }
         let to_beat = best.as_ref().map_or(f64::INFINITY, |(secs, _)| *secs);
         match price(query, reach.as_ref(), ChunkGrid::new(query.shape, &chunk), to_beat) {
-            Ok(Some((secs, choice))) if secs <= to_beat => best = Some((secs, choice)),
-            Ok(_) => {}
+            Ok(Priced::As(secs, choice)) if secs <= to_beat => best = Some((secs, *choice)),
+            Ok(Priced::As(..)) => {}
+            Ok(Priced::AtLeast(secs)) => hopeless.add(chunk, secs, to_beat),
             Err(needed) => least = least.min(needed),
         }
     }
     best.map(|(_, choice)| choice).ok_or(least)
+}
+
+/// Blocks that cost too much whatever is decoded: their halos, rows and tasks alone do, and smaller blocks have more of all three.
+struct Hopeless {
+    /// None of them lies within another.
+    largest: Vec<Vec<usize>>,
+    n_tasks: usize,
+    shape: Vec<usize>,
+    is_monotone: bool,
+}
+
+impl Hopeless {
+    fn new(query: &GridQuery<'_>) -> Hopeless {
+        Hopeless {
+            largest: Vec::new(),
+            n_tasks: query.n_threads * query.n_processes.max(1),
+            shape: query.shape.to_vec(),
+            // Parts that are made as a whole fit blocks of one shape better than larger ones of another.
+            is_monotone: !query.program.has_whole_parts(),
+        }
+    }
+
+    fn holds(&self, chunk: &[usize]) -> bool {
+        self.largest.iter().any(|other| within(chunk, other))
+    }
+
+    /// Blocks that take at least `secs`.
+    fn add(&mut self, chunk: Vec<usize>, secs: f64, to_beat: f64) {
+        let axes = || self.shape.iter().zip(&chunk);
+        let n_blocks: usize = axes().map(|(n, c)| n.div_ceil(*c)).product();
+        // Prices are those of whole blocks; smaller ones may fit the image better.
+        let beyond: f64 = axes().map(|(n, c)| (n.div_ceil(*c) * c) as f64 / *n as f64).product();
+        // Fewer blocks than can run at once: smaller ones would be made side by side.
+        if self.is_monotone && n_blocks >= self.n_tasks && secs > to_beat * beyond {
+            self.largest.retain(|other| !within(other, &chunk));
+            self.largest.push(chunk);
+        }
+    }
+}
+
+/// True if no extent of `a` is larger than that of `b`.
+fn within(a: &[usize], b: &[usize]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a <= b)
 }
 
 /// The extents of which blocks must be multiples.
@@ -141,13 +189,20 @@ fn extents(query: &GridQuery<'_>, axis: usize, multiple: usize) -> Vec<usize> {
     out
 }
 
-/// What a grid costs; `None` if that is more than `to_beat`, whatever is decoded; the memory it needs if that is too much.
+/// What a grid costs.
+enum Priced {
+    As(f64, Box<GridChoice>),
+    /// More than was to be beaten, whatever is decoded: at least so many seconds.
+    AtLeast(f64),
+}
+
+/// What a grid costs, as far as that matters beside `to_beat`; the memory it needs if that is too much.
 fn price(
     query: &GridQuery<'_>,
     reach: Option<&Reach>,
     grid: ChunkGrid,
     to_beat: f64,
-) -> Result<Option<(f64, GridChoice)>, u64> {
+) -> Result<Priced, u64> {
     let n_blocks = grid.len();
     let counts = grid.counts();
     let order = (0..counts.len()).collect();
@@ -162,23 +217,37 @@ fn price(
             cpu_secs: 0.0,
             reads: vec![],
         };
-        return Ok(Some((0.0, choice)));
+        return Ok(Priced::As(0.0, Box::new(choice)));
     };
     let middle: Vec<usize> = counts.iter().map(|c| (c - 1) / 2).collect();
-    let mut bands = Bands::new(query.program, &grid);
     let n_tasks = (query.n_threads * query.n_processes.max(1)).min(n_blocks).max(1);
-    if least_ns(query, reach, &grid, &mut bands) * 1e-9 / n_tasks as f64 > to_beat * (1.0 + 1e-9) {
-        return Ok(None);
+    let secs_of = |ns: f64| ns * 1e-9 / n_tasks as f64;
+    let is_dear = |secs: f64| secs > to_beat * (1.0 + 1e-9);
+    let mut least = secs_of(n_blocks as f64 * TASK_NS);
+    if is_dear(least) {
+        return Ok(Priced::AtLeast(least));
+    }
+    let mut bands = Bands::new(query.program, &grid);
+    least = secs_of(least_ns(query, reach, &grid, &mut bands));
+    if is_dear(least) {
+        return Ok(Priced::AtLeast(least));
     }
     let mut samples =
-        vec![vec![0; counts.len()], middle.clone(), counts.iter().map(|c| c - 1).collect()];
+        vec![middle.clone(), vec![0; counts.len()], counts.iter().map(|c| c - 1).collect()];
     samples.extend(reach.corners(&grid));
     let mut task_bytes = 0;
     for index in &samples {
         let region = grid.region_at(index);
         let write = query.sinks.iter().map(|s| s.scratch_bytes(&region)).max().unwrap_or(0);
-        let (peak, held) = query.program.peak_bytes(&region);
+        let (peak, held) = match *index == middle {
+            true => query.program.peak_of(&region, bands.regions(index, u32::MAX)),
+            false => query.program.peak_bytes(&region),
+        };
         task_bytes = task_bytes.max(peak.max(held + write + (query.consumer)(&region).bytes));
+        if task_bytes > query.room && to_beat.is_finite() {
+            // Something fits: how much this would need interests nobody.
+            break;
+        }
     }
     if task_bytes > query.room {
         return Err(task_bytes);
@@ -203,7 +272,9 @@ fn price(
         let rows: f64 = made.iter().map(|r| r.len() as f64 / r.row_len().max(1) as f64).sum();
         ns += times * (rows * ROW_NS + bytes * COPY_NS);
         match &line.step {
-            Step::Run { op, .. } => ns += times * samples_of(made) * op.cost_ns(),
+            Step::Run { op, .. } => {
+                ns += times * query.program.samples_of(i, made) * op.cost_ns();
+            }
             Step::Read(source) => {
                 let decoded = decoding.bytes.get(&i).copied().unwrap_or(0.0);
                 let in_memory = source.reads_below_chunk() && source.locator().is_none();
@@ -236,7 +307,7 @@ fn price(
         cpu_secs,
         reads,
     };
-    Ok(Some((secs, choice)))
+    Ok(Priced::As(secs, Box::new(choice)))
 }
 
 /// The time of all tasks without decoding and without what large tasks lose: no grid is cheaper than that.
@@ -253,7 +324,7 @@ fn least_ns(query: &GridQuery<'_>, reach: &Reach, grid: &ChunkGrid, bands: &mut 
         let rows: f64 = made.iter().map(|r| r.len() as f64 / r.row_len().max(1) as f64).sum();
         ns += times * (rows * ROW_NS + bytes * COPY_NS);
         if let Step::Run { op, .. } = &line.step {
-            ns += times * samples_of(made) * op.cost_ns();
+            ns += times * query.program.samples_of(i, made) * op.cost_ns();
         }
     }
     ns

@@ -37,14 +37,15 @@ pub(super) struct Kept {
 }
 
 /// A plan must become this much cheaper, since prices are rough.
-const WORTH_IT: f64 = 0.9;
+pub(super) const WORTH_IT: f64 = 0.9;
 /// At most so many images are looked at, and so many kept.
 const MOST_CANDIDATES: usize = 12;
 const MOST_KEPT: usize = 4;
 
-/// The stages of `groups`, with what is worth keeping kept; `plain` are those that keep nothing.
+/// The stages of `groups`, with what is worth keeping kept; `plain` are those that keep no more than `kept`.
 pub(super) fn keep_what_pays(
     groups: &[Group],
+    kept: Vec<Kept>,
     plain: Vec<Stage>,
     options: &PlanOptions,
 ) -> Vec<Stage> {
@@ -54,7 +55,7 @@ pub(super) fn keep_what_pays(
     let secs = |stages: &[Stage]| stages.iter().map(|s| s.secs).sum::<f64>();
     let spills = |stages: &[Stage]| stages.iter().filter(|s| s.spills).count();
     let n_spills = spills(&plain);
-    let (mut kept, mut best) = (Vec::<Kept>::new(), plain);
+    let (mut kept, mut best) = (kept, plain);
     while kept.len() < MOST_KEPT {
         let mut better: Option<(Vec<Kept>, Vec<Stage>)> = None;
         for mut candidate in candidates(groups, &kept, options) {

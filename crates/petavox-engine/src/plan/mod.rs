@@ -1,5 +1,6 @@
 //! The plan: what is computed, cut into stages, with its projected cost, before anything runs.
 
+mod apart;
 mod compile;
 mod decode;
 mod grid;

@@ -49,6 +49,8 @@ pub(crate) struct Line {
 pub(crate) struct Program {
     pub(crate) lines: Vec<Line>,
     pub(crate) roots: Vec<usize>,
+    /// Per line: the lines that are not needed after it.
+    pub(crate) released: Vec<Vec<usize>>,
 }
 
 /// The regions of one block.
@@ -79,7 +81,9 @@ impl Program {
         let mut index = HashMap::new();
         let roots =
             roots.iter().map(|r| add(r, available, bound, &mut lines, &mut index)).collect();
-        Program { lines, roots }
+        let mut program = Program { lines, roots, released: Vec::new() };
+        program.released = program.released();
+        program
     }
 
     /// Asks the chain backwards what it needs to make `target` at every root.
@@ -146,8 +150,56 @@ impl Program {
         parts.collect()
     }
 
+    /// True if an operation makes its output in whole parts.
+    pub(crate) fn has_whole_parts(&self) -> bool {
+        self.lines.iter().any(|line| match &line.step {
+            Step::Run { op, inputs } => {
+                let specs: Vec<&ImageSpec> = inputs.iter().map(|&k| &self.lines[k].spec).collect();
+                op.whole_parts(&specs).is_some()
+            }
+            Step::Read(_) => false,
+        })
+    }
+
+    /// The samples that `line` computes to make these regions: all of every part that it can only make as a whole.
+    pub(crate) fn samples_of(&self, line: usize, made: &[Region]) -> f64 {
+        let all = |regions: &[Region]| regions.iter().map(|r| r.len() as f64).sum();
+        let Step::Run { op, inputs } = &self.lines[line].step else { return all(made) };
+        let specs: Vec<&ImageSpec> = inputs.iter().map(|&k| &self.lines[k].spec).collect();
+        let Some(part) = op.whole_parts(&specs) else { return all(made) };
+        let shape = &self.lines[line].spec.shape;
+        let whole = |region: &Region| -> f64 {
+            (0..shape.len())
+                .map(|a| {
+                    let lo = region.start()[a] as usize / part[a] * part[a];
+                    let hi = (region.end(a) as usize).next_multiple_of(part[a]).min(shape[a]);
+                    hi.saturating_sub(lo) as f64
+                })
+                .product()
+        };
+        made.iter().map(whole).sum()
+    }
+
+    /// The operations, with the specs of what comes out of them.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = (&Arc<dyn BlockOp>, &ImageSpec)> {
+        self.lines.iter().filter_map(|line| match &line.step {
+            Step::Run { op, .. } => Some((op, &line.spec)),
+            Step::Read(_) => None,
+        })
+    }
+
+    /// What operations keep from block to block, of at most `room` together.
+    pub(crate) fn held_bytes(&self, room: u64) -> u64 {
+        self.operations().fold(0, |sum, (op, _)| sum + op.held_bytes(room.saturating_sub(sum)))
+    }
+
+    /// The order in which operations would have the blocks of an image of this shape walked.
+    pub(crate) fn walk(&self, shape: &[usize]) -> Option<Vec<usize>> {
+        self.operations().filter(|(_, spec)| spec.shape == shape).find_map(|(op, _)| op.walk())
+    }
+
     /// [`Program::last_uses`] the other way round: per line, the lines that are not needed after it.
-    pub(crate) fn released(&self) -> Vec<Vec<usize>> {
+    fn released(&self) -> Vec<Vec<usize>> {
         let mut out = vec![Vec::new(); self.lines.len()];
         for (line, last) in self.last_uses().into_iter().enumerate() {
             if let Some(after) = out.get_mut(last) {
@@ -160,8 +212,12 @@ impl Program {
     /// The most memory that making `target` takes at one time, without what the consumers take; and what is left of it while they
     /// take the roots' blocks, one after another.
     pub(crate) fn peak_bytes(&self, target: &Region) -> (u64, u64) {
-        let regions = self.regions(target);
-        let released = self.released();
+        self.peak_of(target, &self.regions(target))
+    }
+
+    /// [`Program::peak_bytes`] of what is known to be asked for.
+    pub(crate) fn peak_of(&self, target: &Region, regions: &Regions) -> (u64, u64) {
+        let released = &self.released;
         let bytes =
             |i: usize, region: &Region| (region.len() * self.lines[i].spec.dtype.size()) as u64;
         let (mut live, mut peak) = (0, 0);
@@ -200,14 +256,10 @@ impl Program {
 
 /// The samples inside the image that are read to make a need.
 pub(crate) fn inside_of(need: &Need, shape: &[usize]) -> Region {
-    let mut start = Vec::with_capacity(shape.len());
-    let mut extent = Vec::with_capacity(shape.len());
-    for a in 0..shape.len() {
+    Region::per_axis(shape.len(), |a| {
         let (lo, hi) = need.boundary.span(need.region.start()[a], need.region.end(a), shape[a]);
-        start.push(lo as i64);
-        extent.push(hi - lo);
-    }
-    Region::new(start, extent)
+        (lo as i64, hi - lo)
+    })
 }
 
 fn add(

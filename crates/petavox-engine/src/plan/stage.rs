@@ -74,6 +74,8 @@ pub struct Stage {
     pub task_bytes: u64,
     /// Memory of working volumes and merged values while the stage runs.
     pub fixed_bytes: u64,
+    /// Memory that operations may share for what they keep from block to block; what they take of it is in `fixed_bytes`.
+    pub hold_room: u64,
     /// Memory for decoded chunks.
     pub cache_bytes: u64,
     /// Words of the working volumes are in mapped files.

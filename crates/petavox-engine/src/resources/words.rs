@@ -7,6 +7,9 @@ use super::valve::Registration;
 use petavox_core::{Error, Result};
 use std::ops::Range;
 
+/// Pages that the system maps around one that is read.
+const MAPPED_AT_ONCE: usize = 64 << 10;
+
 /// 64-bit words that a sweep works on, zero at first.
 pub struct Words {
     /// Before the map, so that it is dropped first.
@@ -207,10 +210,9 @@ impl Words {
         if !self.spilled || words.is_empty() {
             return;
         }
-        let page = 4096;
-        let start = (words.start * 8).div_ceil(page) * page;
-        let end =
-            if words.end >= self.n_words { self.map.len() } else { words.end * 8 / page * page };
+        // Outwards to what the system maps at once, or the ends of ranges would stay for good; others' words are only mapped again.
+        let start = words.start * 8 / MAPPED_AT_ONCE * MAPPED_AT_ONCE;
+        let end = ((words.end * 8).div_ceil(MAPPED_AT_ONCE) * MAPPED_AT_ONCE).min(self.map.len());
         if start < end {
             // SAFETY: the mapping is shared and backed by a file, so that dropping resident pages keeps their contents;
             // nothing is invalidated.

@@ -66,14 +66,30 @@ impl ChunkCache {
         if numbers.iter().all(|&n| region.contains(&grid.region(n))) {
             return source.read(out);
         }
+        // What others decode at the moment comes last: meanwhile this thread decodes what nobody has.
+        let mut busy = Vec::new();
         for number in numbers {
-            let block = self.chunk((id, number), source, grid.region(number))?;
-            out.copy_from(&block)?;
+            match self.chunk((id, number), source, grid.region(number), false)? {
+                Some(block) => out.copy_from(&block)?,
+                None => busy.push(number),
+            }
+        }
+        for number in busy {
+            if let Some(block) = self.chunk((id, number), source, grid.region(number), true)? {
+                out.copy_from(&block)?;
+            }
         }
         Ok(())
     }
 
-    fn chunk(&self, key: Key, source: &dyn Source, region: Region) -> Result<Arc<Block>> {
+    /// A chunk; `None` if somebody is decoding it and this thread is not to wait.
+    fn chunk(
+        &self,
+        key: Key,
+        source: &dyn Source,
+        region: Region,
+        waits: bool,
+    ) -> Result<Option<Arc<Block>>> {
         let poisoned = |_| Error::internal("chunk cache", "a worker failed while it held the lock");
         let mut state = self.state.lock().map_err(poisoned)?;
         loop {
@@ -82,8 +98,9 @@ impl ChunkCache {
             match state.slots.get_mut(&key) {
                 Some(Slot::Ready { block, last_use }) => {
                     *last_use = now;
-                    return Ok(block.clone());
+                    return Ok(Some(block.clone()));
                 }
+                Some(Slot::Pending(_)) if !waits => return Ok(None),
                 Some(Slot::Pending(_)) => {
                     state = self.decoded.wait(state).map_err(|_| poisoned_wait())?
                 }
@@ -120,7 +137,7 @@ impl ChunkCache {
         }
         self.decoded.notify_all();
         drop(state);
-        decoded.unwrap_or_else(|panic| resume_unwind(panic))
+        decoded.unwrap_or_else(|panic| resume_unwind(panic)).map(Some)
     }
 }
 
@@ -143,5 +160,68 @@ fn make_room(state: &mut State, limit: u64) {
         if let Some(Slot::Ready { block, .. }) = state.slots.remove(&key) {
             state.bytes -= block.bytes().len() as u64;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use petavox_core::{ChunkGrid, Dtype, ImageSpec};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Decodes slowly, and knows how many threads did at a time.
+    struct Slow {
+        spec: ImageSpec,
+        grid: ChunkGrid,
+        now: AtomicUsize,
+        most: AtomicUsize,
+        n: AtomicUsize,
+    }
+
+    impl Source for Slow {
+        fn spec(&self) -> &ImageSpec {
+            &self.spec
+        }
+        fn grid(&self) -> &ChunkGrid {
+            &self.grid
+        }
+        fn scratch_bytes(&self, _region: &Region) -> u64 {
+            0
+        }
+        fn read(&self, out: &mut Block) -> Result<()> {
+            let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(now, Ordering::SeqCst);
+            self.n.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            let value = out.region().start()[0] as u8;
+            out.bytes_mut().fill(value);
+            self.now.fetch_sub(1, Ordering::SeqCst);
+            Ok(())
+        }
+        fn locator(&self) -> Option<String> {
+            Some("slow".into())
+        }
+    }
+
+    #[test]
+    fn blocks_that_share_slices_decode_different_ones_at_a_time() {
+        let spec = ImageSpec::new([24, 8], Dtype::UInt8).unwrap();
+        let grid = ChunkGrid::new(&spec.shape, &[1, 8]);
+        let zero = AtomicUsize::default;
+        let source = Slow { spec, grid, now: zero(), most: zero(), n: zero() };
+        let cache = ChunkCache::new(1 << 20);
+        std::thread::scope(|scope| {
+            for x in [0, 4] {
+                let (cache, source) = (&cache, &source);
+                scope.spawn(move || {
+                    let mut out = Block::zeros(Region::new([0, x], [24, 4]), Dtype::UInt8).unwrap();
+                    cache.read(0, source, &mut out).unwrap();
+                    let want: Vec<u8> = (0..24).flat_map(|z| [z; 4]).collect();
+                    assert_eq!(out.bytes(), want);
+                });
+            }
+        });
+        assert_eq!(source.n.into_inner(), 24, "a slice was decoded twice");
+        assert_eq!(source.most.into_inner(), 2, "one waited for the other all the time");
     }
 }

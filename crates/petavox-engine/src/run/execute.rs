@@ -4,6 +4,7 @@ use super::cache::ChunkCache;
 use super::checkpoint::Checkpoint;
 use super::kept::Kept;
 use super::stage::{OrderedMerge, StageRun, Taker};
+use super::strips::strips;
 use crate::contract::{BlockOp, FoldOp, SweepOp, Value};
 use crate::plan::{Consumer, Kind, Node, Plan, Program, Stage};
 use crate::resources::{Reservation, RunContext, Words};
@@ -174,7 +175,16 @@ pub(super) fn run_steps(
         }
     }
     let tasks = stage.task_bytes * stage.n_workers as u64;
-    let _reservation = context.budget.reserve(&stage.title, tasks + stage.cache_bytes)?;
+    let held = program.held_bytes(stage.hold_room);
+    let bytes = tasks + stage.cache_bytes + held;
+    let _reservation = context.budget.reserve(&stage.title, bytes)?;
+    let mut left = stage.hold_room;
+    let mut keeps = Vec::new();
+    for (op, _) in program.operations() {
+        let bytes = op.held_bytes(left);
+        left -= bytes;
+        keeps.push(op.hold(bytes));
+    }
     let cache = ChunkCache::new(stage.cache_bytes);
     let checkpoint = Checkpoint::new(stage, takers, context);
     StageRun {
@@ -289,19 +299,6 @@ pub(super) fn bind_all(
     Ok(out)
 }
 
-/// The region plane by plane along its first axis.
-pub(super) fn planes(region: &Region) -> impl Iterator<Item = Region> + use<> {
-    let (start, shape) = (region.start().to_vec(), region.shape().to_vec());
-    (0..shape.first().copied().unwrap_or(1)).map(move |i| {
-        let (mut start, mut shape) = (start.clone(), shape.clone());
-        if !shape.is_empty() {
-            start[0] += i as i64;
-            shape[0] = 1;
-        }
-        Region::new(start, shape)
-    })
-}
-
 /// The image that a sweep left in its working volume.
 pub(super) struct Swept {
     op: Arc<dyn SweepOp>,
@@ -346,11 +343,13 @@ impl Source for Swept {
         if self.words.fits_memory() {
             return self.op.read(self.words.words(), out, &self.input);
         }
-        // Plane by plane, so that few of the mapped pages are resident at a time.
-        for plane in planes(out.region()) {
-            let mut part = Block::zeros(plane, out.dtype())?;
+        // Piece by piece, so that few of the mapped pages are resident at a time.
+        for piece in strips(out.region(), &self.words) {
+            let mut part = Block::zeros(piece, out.dtype())?;
             self.op.read(self.words.words(), &mut part, &self.input)?;
-            self.words.release(self.op.words_of(part.region(), &self.input));
+            for words in self.op.pieces_of(part.region(), &self.input) {
+                self.words.release(words);
+            }
             out.copy_from(&part)?;
         }
         Ok(())

@@ -22,7 +22,7 @@ impl Maker<'_> {
         cancel: &CancelToken,
     ) -> Result<Vec<Vec<Block>>> {
         let regions = self.program.regions(region);
-        let released = self.program.released();
+        let released = &self.program.released;
         let mut blocks: Vec<Vec<Block>> = self.program.lines.iter().map(|_| Vec::new()).collect();
         for (i, after) in released.iter().enumerate() {
             for (piece, made) in regions.made[i].iter().enumerate() {

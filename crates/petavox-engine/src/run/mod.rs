@@ -9,6 +9,7 @@ mod pad;
 mod pool;
 mod reader;
 mod stage;
+mod strips;
 mod task;
 mod unpacked;
 

@@ -1,10 +1,10 @@
 //! One stage: its blocks, made by workers, handed to consumers.
 
 use super::cache::ChunkCache;
-use super::execute::planes;
 use super::kept::Kept;
 use super::make::{Maker, crop};
 use super::pool::Pool;
+use super::strips::strips;
 use crate::contract::{FoldOp, Part, SweepOp};
 use crate::plan::Program;
 use crate::resources::{Budget, Reservation, RunContext, Words};
@@ -187,11 +187,13 @@ impl StageRun<'_> {
                     if words.fits_memory() {
                         op.load(words.words_mut(), block, spec)?;
                     } else {
-                        // Plane by plane, so that few of the mapped pages are resident at a time.
-                        for plane in planes(&region) {
-                            let part = crop(block, &plane, pool)?;
+                        // Piece by piece, so that few of the mapped pages are resident at a time.
+                        for piece in strips(&region, &words) {
+                            let part = crop(block, &piece, pool)?;
                             op.load(words.words_mut(), &part, spec)?;
-                            words.release(op.words_of(&plane, spec));
+                            for touched in op.pieces_of(&piece, spec) {
+                                words.release(touched);
+                            }
                             pool.give(part.into_buffer());
                         }
                     }

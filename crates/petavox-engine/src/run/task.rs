@@ -49,6 +49,31 @@ impl StageTask<'_> {
         takers.into_iter().map(bytes_of).collect()
     }
 
+    /// The steps among these whose blocks are not whole in every sink that they belong in, by what the sinks themselves find when
+    /// they look: something was lost, or never came there.
+    ///
+    /// # Errors
+    /// Whatever the file system says, naming the file.
+    pub fn missing(&self, steps: Range<usize>) -> Result<Vec<usize>> {
+        let stored = |(_, consumer): &(Arc<Node>, Consumer)| match consumer {
+            Consumer::Sink(sink) => Some(sink.clone()),
+            Consumer::Sweep(sweep) => self.stores.get(&sweep.id()).cloned(),
+            Consumer::Fold(_) | Consumer::Keep { .. } => None,
+        };
+        let sinks: Vec<Arc<dyn Sink>> = self.stage.outputs.iter().filter_map(stored).collect();
+        let mut missing = Vec::new();
+        for step in steps {
+            let region = self.stage.grid.region(self.stage.block_at(step));
+            for sink in &sinks {
+                if !sink.holds(&region)? {
+                    missing.push(step);
+                    break;
+                }
+            }
+        }
+        Ok(missing)
+    }
+
     /// Merges what neighbouring tasks left for one output, in the order of their blocks.
     ///
     /// # Errors

@@ -11,9 +11,9 @@ mod edge;
 mod grid;
 mod points;
 mod prefilter;
-mod rounding;
+pub(crate) mod rounding;
 mod taps;
-mod wide;
+pub(crate) mod wide;
 
 pub use edge::EdgeMode;
 pub use grid::{AxisMap, grid_reach, grid_scratch_bytes, resample_grid};

@@ -39,7 +39,7 @@ widest! {
 }
 
 /// Writes a row of values to the samples of `out` from `at` on.
-pub(super) fn store(row: &[f64], out: &mut Block, at: usize) -> Result<()> {
+pub(crate) fn store(row: &[f64], out: &mut Block, at: usize) -> Result<()> {
     if out.dtype() == Dtype::Bool {
         // Cut towards zero, as scipy does.
         let to = &mut out.typed_mut::<u8>()?[at..at + row.len()];

@@ -27,13 +27,18 @@
 //! ```
 
 mod block;
+mod expand;
 mod map;
 mod neighbours;
+pub mod slic;
 mod table;
 mod touching;
 mod union_find;
 
 pub use block::{Component, Of, Runs, label_block, runs_bytes};
+pub use expand::{
+    expand_labels, expand_labels_line_bytes, expand_labels_scratch_bytes, expand_reach,
+};
 pub use map::{ValueMap, mapped_dtype};
 pub use neighbours::Neighbours;
 pub use table::{ComponentTable, Components};

@@ -1,5 +1,8 @@
 //! Erosion, dilation and what is made of them.
 
+pub mod aged;
+pub mod attribute;
+pub mod basins;
 mod binary;
 pub mod edges;
 mod extreme;
@@ -7,6 +10,7 @@ pub mod flood;
 pub mod foresting;
 
 mod footprint;
+pub mod pouring;
 pub mod reconstruct;
 mod relief;
 

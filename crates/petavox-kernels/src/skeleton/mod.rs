@@ -7,9 +7,11 @@
 //! - [`rows`]: border candidates of a direction and their deletion (`parity` and `lee`).
 //! - [`zhang`]: the two half-passes of Zhang and Suen for 2-D masks.
 //! - [`guo_hall`]: the two half-passes of Guo and Hall for 2-D masks.
+//! - [`medial`]: the medial axis of 2-D masks, sample after sample.
 //! - [`radius`]: exact distance of a voxel to the background.
 
 pub mod guo_hall;
+pub mod medial;
 pub mod neighborhood;
 pub mod radius;
 pub mod rows;

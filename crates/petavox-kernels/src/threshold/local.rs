@@ -1,10 +1,20 @@
 //! Thresholds from the mean and the deviation of a box around each sample.
 
-use crate::window::{LANES, Tiling, Window, lanes};
+use super::box_sums::{BoxAxis, box_sums};
+use crate::filter::for_each_index;
+use crate::window::{Tiling, Window};
 use petavox_core::{Block, CancelToken, Dtype, Element, Error, Result, dispatch};
 
-/// A tile of doubles with its halo, times four.
-const TILE_BYTES: usize = 256 << 10;
+/// Doubles of a tile with its halo: as few as keep the halo small.
+const TILE_BYTES: [usize; 3] = [256 << 10, 1 << 20, 4 << 20];
+/// How many times as many samples a tile should have at most with its halo.
+const WITH_HALO: f64 = 1.4;
+
+fn tiling(target: &[usize], window: &Window) -> Tiling {
+    let tiled = |bytes| Tiling::new(target, window, Dtype::Float64, bytes);
+    let small = TILE_BYTES.map(tiled).into_iter().find(|t| t.with_halo() <= WITH_HALO);
+    small.unwrap_or_else(|| tiled(TILE_BYTES[TILE_BYTES.len() - 1]))
+}
 
 /// How the threshold follows from the mean `m` and the deviation `s` of a box.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,13 +35,13 @@ pub enum LocalThreshold {
 
 /// Bytes of scratch that [`local_threshold`] needs for a target of this shape.
 pub fn local_threshold_scratch_bytes(target_shape: &[usize], window: &Window) -> usize {
-    Tiling::new(target_shape, window, Dtype::Float64, TILE_BYTES).len().saturating_mul(32)
+    tiling(target_shape, window).len().saturating_mul(32)
 }
 
 /// Niblack's or Sauvola's threshold around each sample: `float32` for `float32`, else `float64`.
 ///
-/// Sums of the samples and of their squares are made of sums of halves, always in the same order, so that they do not depend on how
-/// the image is cut; sums of integers of up to 16 bits are exact.
+/// Sums of the samples and of their squares are made axis by axis, of what lies before and behind fixed places of the image, so that they
+/// do not depend on how it is cut and take as long for any window; sums of integers of up to 16 bits are exact.
 ///
 /// # Errors
 /// [`Error::Internal`] if the blocks, the window or the scratch do not fit together; [`Error::Cancelled`], soon after it was asked for.
@@ -47,7 +57,7 @@ pub fn local_threshold(
     if output.region().is_empty() {
         return Ok(());
     }
-    let tiling = Tiling::new(output.shape(), window, Dtype::Float64, TILE_BYTES);
+    let tiling = tiling(output.shape(), window);
     let (len, lines) = (tiling.len(), tiling.strides());
     let doubles = scratch.get_mut(..len * 32).map(bytemuck::try_cast_slice_mut::<u8, f64>);
     let Some(Ok(doubles)) = doubles else {
@@ -75,9 +85,15 @@ pub fn local_threshold(
                 }
             });
         });
-        for (&extent, &line) in window.shape().iter().zip(&lines) {
-            add_up(sums, found, extent, line);
-            add_up(squares, other, extent, line);
+        for (a, &extent) in window.shape().iter().enumerate() {
+            let axis = BoxAxis { n: tile.grown()[a], extent, origin: tile.first()[a] };
+            // Along the axes that are done, only sums of whole boxes are left.
+            for_each_index(&tile.shape()[..a], &mut |at| {
+                let base: usize = at.iter().zip(&lines).map(|(i, l)| i * l).sum();
+                let range = base..base + axis.n * lines[a];
+                box_sums(&mut sums[range.clone()], found, other, axis, lines[a]);
+                box_sums(&mut squares[range], found, other, axis, lines[a]);
+            });
         }
         let (sums, squares) = (&*sums, &*squares);
         let bytes = output.bytes_mut();
@@ -112,66 +128,5 @@ fn in_singles(mean: f32, square: f32, method: LocalThreshold) -> f32 {
     match method {
         LocalThreshold::Niblack { k } => mean - k as f32 * deviation,
         LocalThreshold::Sauvola { k, r } => mean * (1.0 + k as f32 * (deviation / r as f32 - 1.0)),
-    }
-}
-
-/// Sums of `extent` samples `line` apart, from each on; they take the samples' place.
-fn add_up(samples: &mut [f64], found: &mut [f64], extent: usize, line: usize) {
-    let mut first = true;
-    let (mut have, mut done) = (1, 0);
-    loop {
-        if extent & have != 0 {
-            // The bits of the extent, lowest first: lines of `have` samples after those that are summed.
-            let shift = (done * line).min(samples.len());
-            let n = samples.len() - shift;
-            if first {
-                found.copy_from_slice(samples);
-            } else {
-                add_to(&mut found[..n], &samples[shift..]);
-            }
-            first = false;
-            done += have;
-        }
-        if done == extent {
-            break;
-        }
-        add_shifted(samples, have * line);
-        have *= 2;
-    }
-    samples.copy_from_slice(found);
-}
-
-/// What is added up.
-trait Real: Copy + std::ops::AddAssign + Default {}
-impl Real for f64 {}
-
-lanes! {
-    fn add_to<K: Real>(sums: &mut [K], more: &[K]) {
-        sums.iter_mut().zip(more).for_each(|(s, m)| *s += *m);
-    }
-}
-
-lanes! {
-    /// Each sample and the one `shift` behind it, in place.
-    fn add_shifted<K: Real>(samples: &mut [K], shift: usize) {
-        let n = samples.len().saturating_sub(shift);
-        let whole = n - n % LANES;
-        let mut i = 0;
-        while i < whole {
-            // What is read was not written yet, as it lies ahead.
-            let mut ours = [K::default(); LANES];
-            let mut others = [K::default(); LANES];
-            ours.copy_from_slice(&samples[i..i + LANES]);
-            others.copy_from_slice(&samples[i + shift..i + shift + LANES]);
-            for k in 0..LANES {
-                ours[k] += others[k];
-            }
-            samples[i..i + LANES].copy_from_slice(&ours);
-            i += LANES;
-        }
-        for i in whole..n {
-            let other = samples[i + shift];
-            samples[i] += other;
-        }
     }
 }

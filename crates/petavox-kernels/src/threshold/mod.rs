@@ -3,6 +3,7 @@
 //! scikit-image counts in single precision and, for `float32` images, computes in it; so do these, operation by operation, because
 //! which bin wins can hang on the last bit. An image of one value has that value as its threshold.
 
+mod box_sums;
 mod local;
 mod methods;
 mod several;

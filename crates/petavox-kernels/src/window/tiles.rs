@@ -61,6 +61,11 @@ impl Tiling {
         self.grown().iter().fold(1, |n: usize, g| n.saturating_mul(*g))
     }
 
+    /// How many times as many samples the largest tile has with its halo.
+    pub(crate) fn with_halo(&self) -> f64 {
+        self.len() as f64 / self.tile.iter().product::<usize>().max(1) as f64
+    }
+
     /// Strides of every tile's array: those of the largest one.
     pub(crate) fn strides(&self) -> Vec<usize> {
         strides(&self.grown())
@@ -145,6 +150,21 @@ pub(crate) struct Tile {
 }
 
 impl Tile {
+    /// Samples per axis, without its halo.
+    pub(crate) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Samples per axis, halo and all.
+    pub(crate) fn grown(&self) -> &[usize] {
+        &self.grown
+    }
+
+    /// Where its halo begins in the image.
+    pub(crate) fn first(&self) -> &[i64] {
+        &self.first
+    }
+
     /// Calls `f` with the place in the input's block, the place in the tile's array and the length of each row, halo and all.
     pub(crate) fn rows_in(
         &self,

@@ -10,11 +10,13 @@
 //! Which process does what, and when, is the business of a scheduler above.
 
 mod job;
+mod output;
 mod pieces;
 mod shared;
 mod skeleton;
 mod stores;
 
 pub use job::{Job, Made, OutputInfo, StageInfo, Wants};
+pub use output::SharedOutput;
 pub use pieces::Piece;
 pub use shared::{Shared, Values};

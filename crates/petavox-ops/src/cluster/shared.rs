@@ -5,7 +5,7 @@ use super::pieces::Pieces;
 use super::skeleton;
 use super::stores::Store;
 use crate::levels::coarser;
-use petavox_core::{ChunkGrid, Error, Result, Sink};
+use petavox_core::{ChunkGrid, Error, Region, Result, Sink};
 use petavox_engine::{
     Consumer, Keep, Kind, Node, Outcome, Plan, PlanOptions, RunContext, RunOptions, Stage,
     StageTask, Target, Value, execute, needs_store, plan, sweep_over,
@@ -151,14 +151,7 @@ impl Shared {
     /// Whatever a block's computation says; the same task may be run again, here or elsewhere.
     pub fn run(&self, stage: usize, blocks: Range<usize>, values: &Values<'_>) -> Result<Made> {
         let known = self.known(stage, values)?;
-        let mut stores = HashMap::new();
-        for (output, (_, consumer)) in self.stage(stage)?.outputs.iter().enumerate() {
-            if let (Consumer::Sweep(sweep), Some(store)) =
-                (consumer, self.input_store(stage, output)?)
-            {
-                stores.insert(sweep.id(), store.join()?.sink(0)?);
-            }
-        }
+        let stores = self.input_sinks(stage)?;
         let context = self.context()?;
         let task = self.task(stage, &known, &stores)?;
         let parts = task.run(blocks.clone(), &context)?;
@@ -172,6 +165,35 @@ impl Shared {
             }
         }
         Ok(made)
+    }
+
+    /// Looks at what the tasks of a stage have stored, block by block, by decoding it: the blocks among these that are not whole, by
+    /// their places in the order in which blocks are made, and where they lie. To be asked before anybody relies on the objects: one that
+    /// is missing would be read as the fill value.
+    ///
+    /// # Errors
+    /// Whatever the file system says, naming the file.
+    pub fn missing(&self, stage: usize, blocks: Range<usize>) -> Result<Vec<(usize, Region)>> {
+        if self.pieces.is_some() && self.writes_pieces(stage) {
+            return Ok(Vec::new());
+        }
+        let (known, stores) = (Outcome::default(), self.input_sinks(stage)?);
+        let task = self.task(stage, &known, &stores)?;
+        let region = |step| task.stage.grid.region(task.stage.block_at(step));
+        Ok(task.missing(blocks)?.into_iter().map(|step| (step, region(step))).collect())
+    }
+
+    /// What the tasks of a stage write into that sweeps read, by the sweeps.
+    fn input_sinks(&self, stage: usize) -> Result<HashMap<u64, Arc<dyn Sink>>> {
+        let mut sinks = HashMap::new();
+        for (output, (_, consumer)) in self.stage(stage)?.outputs.iter().enumerate() {
+            if let (Consumer::Sweep(sweep), Some(store)) =
+                (consumer, self.input_store(stage, output)?)
+            {
+                sinks.insert(sweep.id(), store.join()?.sink(0)?);
+            }
+        }
+        Ok(sinks)
     }
 
     /// Merges what neighbouring tasks left for one output, in the order of their blocks.
@@ -239,9 +261,24 @@ impl Shared {
             _ => return Err(Error::internal("Shared::sweep", "no input, or two")),
         };
         let sink = self.image_store(stage, output)?.join()?.sink(0)?;
-        let target = Target { node, sink: Some(sink) };
+        let target = Target { node, sink: Some(sink.clone()) };
         execute(&plan(&[target], &context.plan_options())?, &context)?;
-        Ok(())
+        // Others read it next: what is missing would be the fill value to them.
+        match (0..sink.grid().len()).map(|n| sink.grid().region(n)).find_map(|region| {
+            match sink.holds(&region) {
+                Ok(true) => None,
+                Ok(false) => Some(Err(region)),
+                Err(e) => Some(Ok(e)),
+            }
+        }) {
+            None => Ok(()),
+            Some(Ok(failed)) => Err(failed),
+            Some(Err(region)) => Err(Error::corrupt(
+                &self.job.folder,
+                Some(format!("region {region} of stage {stage}")),
+                "it was written and is not there any more",
+            )),
+        }
     }
 
     pub(super) fn known(&self, stage: usize, values: &Values<'_>) -> Result<Outcome> {

@@ -3,15 +3,19 @@
 pub mod arrays;
 pub mod elementwise;
 pub mod exposure;
+pub mod feature;
 pub mod filters;
 pub mod flooding;
+pub mod fourier;
 pub mod geometry;
 pub mod internal;
 pub mod labels;
+pub(crate) mod lines;
 pub mod measures;
 pub mod morphology;
 pub mod ranks;
 pub mod reduce;
+pub mod restoration;
 pub mod thresholds;
 
 use petavox_core::{Dtype, Error, ImageSpec, Result};

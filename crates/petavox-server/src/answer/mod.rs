@@ -9,6 +9,7 @@ mod images;
 mod plane;
 mod send;
 mod slice;
+mod tables;
 mod zarr;
 
 use crate::app::App;
@@ -30,6 +31,8 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .route("/images/{name}/array", get(array::array))
         .route("/images/{name}/histogram", get(histogram::histogram))
         .route("/images/{name}/plane", get(plane::plane))
+        .route("/tables", get(tables::list))
+        .route("/tables/{name}/{column}", get(tables::column))
         .route("/images/{name}/zarr/{*path}", get(zarr::version_3))
         .route("/images/{name}/zarr2/{*path}", get(zarr::version_2))
         .fallback(files::file)

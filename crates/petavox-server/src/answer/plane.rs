@@ -7,9 +7,7 @@ use crate::work::{Task, Tile};
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use petavox::{
-    Block, CancelToken, Error, ImageSpec, Reader, Region, Result, dispatch,
-};
+use petavox::{Block, CancelToken, Error, ImageSpec, Reader, Region, Result, dispatch};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Instant;

@@ -3,7 +3,7 @@
 use super::{Failure, images, send};
 use crate::app::App;
 use crate::metadata;
-use crate::policy::Policy;
+use crate::policy::{Packing, Policy};
 use crate::readers::State as Reading;
 use crate::served::{Served, Variant};
 use crate::work::{Task, Tile};
@@ -27,7 +27,7 @@ pub(super) async fn version_3(
 ) -> Result<Response, Failure> {
     let (served, variant, rest) = find(&app, &name, &path)?;
     if rest == "zarr.json" {
-        return Ok(send::json(&headers, &metadata::group(&variant, &served, 3)));
+        return Ok(send::json(&headers, &metadata::consolidated(&variant, &served)?));
     }
     let (level, rest) = level(rest)?;
     if rest == "zarr.json" {
@@ -48,16 +48,15 @@ pub(super) async fn version_2(
     match rest {
         ".zgroup" => return Ok(send::json(&headers, &json!({ "zarr_format": 2 }))),
         ".zattrs" => return Ok(send::json(&headers, &metadata::group(&variant, &served, 2))),
+        ".zmetadata" => {
+            return Ok(send::json(&headers, &metadata::consolidated_2(&variant, &served)?));
+        }
         _ => {}
     }
     let (level, rest) = level(rest)?;
     match rest {
         ".zarray" => document(&headers, metadata::array(&variant, level, 2)?),
-        ".zattrs" => {
-            let axes = variant.levels.get(level).map(|l| l.image.spec().axes.to_string());
-            let names = axes.map(|a| a.chars().map(String::from).collect::<Vec<_>>());
-            document(&headers, names.map(|n| json!({ "_ARRAY_DIMENSIONS": n })))
-        }
+        ".zattrs" => document(&headers, metadata::dimensions(&variant, level)),
         key => chunk(&app, &served, &variant, level, key, &headers).await,
     }
 }
@@ -104,18 +103,18 @@ async fn chunk(
     let reader = ready(served, at.image.node(), wait_secs).await?;
     let together = at.together(&reader, &region);
     let limit = app.part_bytes;
-    let (gzip, shape) = (variant.policy.gzip, at.grid.chunk().to_vec());
+    let (packing, shape) = (variant.policy.packing, at.grid.chunk().to_vec());
     let sample_bytes = at.image.spec().dtype.size() as u64;
-    let tile = if together == 1 && !gzip && region.shape() == shape {
+    let tile = if together == 1 && packing == Packing::Plain && region.shape() == shape {
         let task = || read_task(reader, region, limit);
         app.works.ask(Some((variant.id, level, number)), task).await?
     } else if together == 1 {
-        // A chunk that the image's end cuts is padded; a gzipped one takes little more than its samples at worst.
-        let extra = 3 * shape.iter().product::<usize>() as u64 * sample_bytes + (256 << 10);
+        // A chunk that the image's end cuts is padded; a packed one takes little more than its samples at worst.
+        let extra = 4 * shape.iter().product::<usize>() as u64 * sample_bytes + (256 << 10);
         let peak_bytes = reader.peak_within(&region, limit) + extra;
         let run = move |cancel: &_| {
             let block = reader.read_within(&region, limit, cancel)?;
-            finished(&block, &region, &shape, gzip)
+            finished(&block, &region, &shape, packing)
         };
         let task = || Task { peak_bytes, run: Box::new(run) };
         app.works.ask(Some((variant.id, level, number)), task).await?
@@ -123,7 +122,7 @@ async fn chunk(
         let (slab_number, slab) = at.slab(&region, together);
         let task = || read_task(reader, slab, limit);
         let slab = app.works.ask(Some((variant.id, SLABS + level, slab_number)), task).await?;
-        let tile = slab.block().map(|b| finished(b, &region, &shape, gzip)).transpose();
+        let tile = slab.block().map(|b| finished(b, &region, &shape, packing)).transpose();
         let lost = || Arc::new(Error::internal("a slab", "it is no block"));
         Arc::new(tile.map_err(Arc::new)?.ok_or_else(lost)?)
     };
@@ -164,9 +163,9 @@ pub(super) async fn ready(
 }
 
 /// The bytes of a chunk, all of which have one shape: what lies beyond the image is zeros.
-fn finished(block: &Block, region: &Region, chunk: &[usize], gzip: bool) -> Result<Tile> {
-    if gzip && block.region() == region && region.shape() == chunk {
-        return gzipped(block);
+fn finished(block: &Block, region: &Region, chunk: &[usize], packing: Packing) -> Result<Tile> {
+    if packing != Packing::Plain && block.region() == region && region.shape() == chunk {
+        return packed(block, packing);
     }
     let mut part = Block::zeros(region.clone(), block.dtype())?;
     part.copy_from(block)?;
@@ -175,15 +174,23 @@ fn finished(block: &Block, region: &Region, chunk: &[usize], gzip: bool) -> Resu
         whole.copy_from(&part)?;
         part = whole;
     }
-    if gzip { gzipped(&part) } else { Ok(Tile::from(part)) }
+    if packing == Packing::Plain { Ok(Tile::from(part)) } else { packed(&part, packing) }
 }
 
-fn gzipped(block: &Block) -> Result<Tile> {
+fn packed(block: &Block, packing: Packing) -> Result<Tile> {
     let mut encoder = flate2::write::GzEncoder::new(
         Vec::with_capacity(block.bytes().len() / 2),
         flate2::Compression::fast(),
     );
     let failed = |e| Error::io("memory", "compress", e);
-    encoder.write_all(block.bytes()).map_err(failed)?;
+    let size = block.dtype().size();
+    if packing == Packing::Shuffled && size > 1 {
+        for byte in 0..size {
+            let plane: Vec<u8> = block.bytes().iter().skip(byte).step_by(size).copied().collect();
+            encoder.write_all(&plane).map_err(failed)?;
+        }
+    } else {
+        encoder.write_all(block.bytes()).map_err(failed)?;
+    }
     Ok(Tile::from(encoder.finish().map_err(failed)?))
 }

@@ -117,6 +117,29 @@ fn z_can_be_kept_and_chunks_compressed() {
 }
 
 #[test]
+fn shuffled_chunks_have_the_first_bytes_of_all_samples_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = Image::from_vec(&[5, 30, 40], (0..6000_u16).collect()).unwrap();
+    let server = serve(&saved(folder.path(), &image), &[]);
+    let at = "/images/image/zarr/@chunk=2x16x16/@codec=shuffle/0";
+    let packed = server.get(&format!("{at}/c/2/1/2"));
+    let mut bytes = vec![];
+    let mut decoder = flate2::read::GzDecoder::new(&packed.body[..]);
+    std::io::Read::read_to_end(&mut decoder, &mut bytes).unwrap();
+    let (low, high) = bytes.split_at(bytes.len() / 2);
+    let samples: Vec<u8> = low.iter().zip(high).flat_map(|(l, h)| [*l, *h]).collect();
+    let plain = server.get("/images/image/zarr/@chunk=2x16x16/0/c/2/1/2");
+    assert_eq!(samples, plain.body);
+    assert_ne!(packed.header("etag"), plain.header("etag"));
+    let codecs = &server.get(&format!("{at}/zarr.json")).json()["codecs"];
+    let names: Vec<&str> =
+        codecs.as_array().unwrap().iter().filter_map(|c| c["name"].as_str()).collect();
+    assert_eq!(names, ["bytes", "numcodecs.shuffle", "gzip"]);
+    let old = server.get(&format!("{}/.zarray", at.replace("/zarr/", "/zarr2/"))).json();
+    assert_eq!(old["filters"], serde_json::json!([{ "id": "shuffle", "elementsize": 2 }]));
+}
+
+#[test]
 fn what_exceeds_the_memory_at_once_is_made_in_parts() {
     let folder = tempfile::tempdir().unwrap();
     let image = Image::from_vec(&[64, 512, 512], vec![50u8; 64 * 512 * 512]).unwrap();

@@ -5,4 +5,5 @@ mod client;
 mod guard;
 mod levels;
 mod live;
+mod tables;
 mod zarr;

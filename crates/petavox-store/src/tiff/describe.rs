@@ -8,6 +8,8 @@ use std::collections::HashMap;
 pub(crate) struct Placement {
     pub(crate) zyx: [Option<f64>; 3],
     pub(crate) unit: Option<String>,
+    /// Of the first sample, in the unit, where the file tells where the stage was.
+    pub(crate) origin: [Option<f64>; 3],
 }
 
 /// The planes of a hyperstack as ImageJ counts them.
@@ -127,6 +129,7 @@ pub(crate) fn placement(
         (Some(x), Some(y)) if !printing(x) && !printing(y) => Placement {
             zyx: [None, Some(y * scale), Some(x * scale)],
             unit: Some("micrometer".into()),
+            ..Placement::default()
         },
         _ => Placement::default(),
     }
@@ -143,12 +146,15 @@ fn imagej_placement(imagej: &ImageJ, y: Option<f64>, x: Option<f64>, tag_unit: u
         (Some(s), _) => Placement {
             zyx: [imagej.z_spacing.map(|v| v * s), y.map(|v| v * s), x.map(|v| v * s)],
             unit: Some("micrometer".into()),
+            ..Placement::default()
         },
         // A unit of the user's own: numbers count, the name is kept.
-        (None, Some(unit)) => {
-            Placement { zyx: [imagej.z_spacing, y, x], unit: Some(unit.to_owned()) }
-        }
-        (None, None) => Placement { zyx: [imagej.z_spacing, None, None], unit: None },
+        (None, Some(unit)) => Placement {
+            zyx: [imagej.z_spacing, y, x],
+            unit: Some(unit.to_owned()),
+            ..Placement::default()
+        },
+        (None, None) => Placement { zyx: [imagej.z_spacing, None, None], ..Placement::default() },
     }
 }
 
@@ -165,6 +171,7 @@ fn fei(text: &str) -> Option<Placement> {
     Some(Placement {
         zyx: [None, Some(value("PixelHeight")?), Some(value("PixelWidth")?)],
         unit: Some("micrometer".into()),
+        ..Placement::default()
     })
 }
 
@@ -178,7 +185,11 @@ fn aperio(description: &str) -> Option<Placement> {
         .filter_map(|f| f.split_once('='))
         .find(|(k, _)| k.trim() == "MPP")?;
     let v = v.trim().parse::<f64>().ok().filter(|v| v.is_finite() && *v > 0.0)?;
-    Some(Placement { zyx: [None, Some(v), Some(v)], unit: Some("micrometer".into()) })
+    Some(Placement {
+        zyx: [None, Some(v), Some(v)],
+        unit: Some("micrometer".into()),
+        ..Placement::default()
+    })
 }
 
 #[cfg(test)]

@@ -182,6 +182,23 @@ fn placement(pixels: Node<'_, '_>) -> Placement {
             found.unit = Some("micrometer".into());
         }
     }
+    // Where the stage was for the first plane that tells; a reference frame without a unit counts as the sizes do.
+    for plane in children(pixels, "Plane") {
+        let place = |axis: &str| {
+            let value = plane.attribute(format!("Position{axis}").as_str())?;
+            let unit = plane.attribute(format!("Position{axis}Unit").as_str());
+            let scale = match unit {
+                None | Some("reference frame") => 1.0,
+                Some(unit) => micrometers(unit)?,
+            };
+            value.trim().parse::<f64>().ok().map(|v| v * scale).filter(|v| v.is_finite())
+        };
+        let origin = [place("Z"), place("Y"), place("X")];
+        if origin[1].is_some() && origin[2].is_some() {
+            found.origin = origin;
+            break;
+        }
+    }
     found
 }
 
@@ -243,6 +260,16 @@ mod tests {
         assert_eq!(ome.files, [None, Some("b.tif".to_owned())]);
         assert!((ome.placement.zyx[2].unwrap() - 0.2).abs() < 1e-12);
         assert_eq!(ome.channels[0].color.as_deref(), Some("FF0000"));
+    }
+
+    #[test]
+    fn the_first_plane_that_tells_says_where_the_stage_was() {
+        let ome = image(
+            "SizeZ=\"1\" SizeC=\"2\" SizeT=\"1\" PhysicalSizeX=\"0.5\" PhysicalSizeY=\"0.5\"",
+            "<Plane TheC=\"0\"/><Plane TheC=\"1\" PositionX=\"2\" PositionXUnit=\"mm\" PositionY=\"-7.5\"/>",
+        );
+        assert_eq!(ome.placement.origin, [None, Some(-7.5), Some(2000.0)]);
+        assert_eq!(image("SizeZ=\"1\" SizeC=\"1\" SizeT=\"1\"", "").placement.origin, [None; 3]);
     }
 
     #[test]

@@ -572,5 +572,15 @@ fn spec(series: &Series, layout: &Layout, full: &Layout, file: &Arc<RawFile>) ->
         .map(|l| "zyx".find(l).map_or(1.0, |i| series.placement.zyx[i].unwrap_or(1.0) * scales[i]))
         .collect();
     let spacing = Spacing::new(values, series.placement.unit.clone())?;
-    Ok(ImageSpec { spacing, ..ImageSpec::new(shape, layout.dtype)?.with_axes(axes)? })
+    // A level's first sample stands for several, and its centre lies in their middle.
+    let origin = letters
+        .chars()
+        .zip(&spacing.values)
+        .map(|(l, step)| {
+            let Some(i) = "zyx".find(l) else { return 0.0 };
+            let told = series.placement.origin[i];
+            told.map_or(0.0, |o| o + (step - step / scales[i]) / 2.0)
+        })
+        .collect();
+    Ok(ImageSpec { spacing, origin, ..ImageSpec::new(shape, layout.dtype)?.with_axes(axes)? })
 }

@@ -5,7 +5,7 @@ use super::meta::ShardLayer;
 use super::zeros::{Remembered, is_zero_within};
 use crate::atomic::{Barrier, write_with};
 use crate::memory::check_aligned;
-use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Sink, Source};
+use petavox_core::{Block, Buffer, ChunkGrid, Error, ImageSpec, Region, Result, Sink, Source};
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,8 +31,14 @@ impl ZarrSink {
         ZarrSink { array, objects, dir: dir.into(), keep_dir, zeros, barrier }
     }
 
-    /// The encoded bytes of the chunk that begins where `region` does, padded with zeros where the image ends.
-    fn encode(&self, region: &Region, block: &Block) -> Result<Cow<'_, [u8]>> {
+    /// The encoded bytes of the chunk that begins where `region` does, padded with zeros where the image ends. `spare` is memory that
+    /// the chunks of a block use one after another.
+    fn encode(
+        &self,
+        region: &Region,
+        block: &Block,
+        spare: &mut Option<Buffer>,
+    ) -> Result<Cow<'_, [u8]>> {
         let pipeline = &self.array.meta().pipeline;
         let wrong = |problem| Error::internal("the Zarr encoder", problem);
         let is_zero = is_zero_within(region, block);
@@ -42,12 +48,21 @@ impl ZarrSink {
         let encoded = if region == block.region() && region.shape() == pipeline.shape {
             pipeline.encode(block.bytes())
         } else {
-            let whole = Region::new(region.start().to_vec(), pipeline.shape.clone());
-            let mut chunk = Block::zeros(whole, block.dtype())?;
+            let whole = Region::new(region.start(), &pipeline.shape);
+            let buffer = match spare.take() {
+                Some(buffer) => buffer,
+                None => Buffer::zeroed(pipeline.len())?,
+            };
+            let mut chunk = Block::over(whole, block.dtype(), buffer)?;
+            if is_zero || region.shape() != pipeline.shape {
+                chunk.bytes_mut().fill(0);
+            }
             if !is_zero {
                 chunk.copy_from(block)?;
             }
-            pipeline.encode(chunk.bytes())
+            let encoded = pipeline.encode(chunk.bytes());
+            *spare = Some(chunk.into_buffer());
+            encoded
         };
         let encoded = encoded.map_err(wrong)?;
         if is_zero {
@@ -76,8 +91,14 @@ impl ZarrSink {
         }
     }
 
-    fn write_chunk(&self, path: &Path, region: &Region, block: &Block) -> Result<()> {
-        let encoded = self.encode(region, block)?;
+    fn write_chunk(
+        &self,
+        path: &Path,
+        region: &Region,
+        block: &Block,
+        spare: &mut Option<Buffer>,
+    ) -> Result<()> {
+        let encoded = self.encode(region, block, spare)?;
         self.write_file(path, |file| file.write_all(&encoded))
     }
 
@@ -88,6 +109,7 @@ impl ZarrSink {
         region: &Region,
         block: &Block,
         layer: &ShardLayer,
+        spare: &mut Option<Buffer>,
     ) -> Result<()> {
         let inner = self.array.grid();
         self.write_file(path, |file| {
@@ -95,7 +117,7 @@ impl ZarrSink {
             let mut at = 0u64;
             for number in inner.meeting(region) {
                 let part = inner.region(number);
-                let encoded = self.encode(&part, block).map_err(std::io::Error::other)?;
+                let encoded = self.encode(&part, block, spare).map_err(std::io::Error::other)?;
                 file.write_all(&encoded)?;
                 let local: Vec<usize> = (0..part.ndim())
                     .map(|a| (part.start()[a] - region.start()[a]) as usize / layer.inner[a])
@@ -130,12 +152,13 @@ impl Sink for ZarrSink {
 
     fn write(&self, block: &Block) -> Result<()> {
         check_aligned(self.spec(), &self.objects, block.region(), block.dtype())?;
+        let mut spare = None;
         for number in self.objects.meeting(block.region()) {
             let region = self.objects.region(number);
             let path = self.array.object_path(&self.objects.index(number));
             match &self.array.meta().layers[..] {
-                [] => self.write_chunk(&path, &region, block)?,
-                [layer] => self.write_shard(&path, &region, block, layer)?,
+                [] => self.write_chunk(&path, &region, block, &mut spare)?,
+                [layer] => self.write_shard(&path, &region, block, layer, &mut spare)?,
                 _ => {
                     return Err(Error::internal("ZarrSink::write", "nested shards are never made"));
                 }

@@ -42,9 +42,38 @@ pub(crate) fn with_first_axis(op: &str, spec: &ImageSpec, n: usize) -> Result<Im
     view::derived(op, spec, &named)
 }
 
+/// The spec with another number of samples along each axis, and then `last`, axes that are new.
+pub(crate) fn with_last_axes(
+    op: &str,
+    spec: &ImageSpec,
+    shape: &[usize],
+    last: &[usize],
+) -> Result<ImageSpec> {
+    let mut named: Vec<_> =
+        shape.iter().enumerate().map(|(a, &n)| (view::Named::same(a), n)).collect();
+    named.extend(last.iter().map(|&n| (view::Named::New(None), n)));
+    view::derived(op, spec, &named)
+}
+
 /// The spec of one of the images along the first axis.
 pub(crate) fn without_first_axis(op: &str, spec: &ImageSpec) -> Result<ImageSpec> {
     let rest = spec.shape.iter().enumerate().skip(1);
+    let named: Vec<_> = rest.map(|(a, &n)| (view::Named::same(a), n)).collect();
+    view::derived(op, spec, &named)
+}
+
+/// The spec of `n` such images along a new last axis.
+pub(crate) fn with_last_axis(op: &str, spec: &ImageSpec, n: usize) -> Result<ImageSpec> {
+    let mut named: Vec<_> =
+        spec.shape.iter().enumerate().map(|(a, &n)| (view::Named::same(a), n)).collect();
+    named.push((view::Named::New(None), n));
+    view::derived(op, spec, &named)
+}
+
+/// The spec of one of the images along the last axis.
+pub(crate) fn without_last_axis(op: &str, spec: &ImageSpec) -> Result<ImageSpec> {
+    let n = spec.ndim().saturating_sub(1);
+    let rest = spec.shape.iter().enumerate().take(n);
     let named: Vec<_> = rest.map(|(a, &n)| (view::Named::same(a), n)).collect();
     view::derived(op, spec, &named)
 }

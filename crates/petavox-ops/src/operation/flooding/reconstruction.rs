@@ -1,13 +1,14 @@
 //! `reconstruction`, `local_maxima`, `local_minima`: what grey values spread to.
 
-use super::spread::{Layout, offsets_in, reach, spread};
+use super::settle::{Pace, Samples, Spread, offsets_in, reach};
+use super::volume::{Slabs, Volume};
 use crate::Params;
 use crate::operation::arrays::without_first_axis;
 use crate::operation::internal::bundle::bundle;
 use crate::operation::morphology::structure::Structure;
 use petavox_core::{Block, Dtype, Error, ImageSpec, Region, Result, dispatch};
 use petavox_engine::{Node, RunContext, SweepOp, Words};
-use petavox_kernels::bits::{load, shared};
+use petavox_kernels::morphology::reconstruct::Grey;
 use petavox_kernels::pointwise::order::Ordered;
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ struct Reconstruction {
 }
 
 /// The input of a sweep over several images, and their dtypes: bundled here, or before a plan was written.
-pub(super) fn bundled(
+pub(crate) fn bundled(
     inputs: &[Arc<Node>],
     params: &mut Params,
 ) -> Result<(Arc<Node>, Vec<Dtype>, usize)> {
@@ -52,7 +53,7 @@ pub(super) fn bundled(
     }
 }
 
-fn expect(params: &Params, dtypes: &[Dtype], n: usize) -> Result<Dtype> {
+pub(super) fn expect(params: &Params, dtypes: &[Dtype], n: usize) -> Result<Dtype> {
     if dtypes.len() != n || dtypes.windows(2).any(|w| w[0] != w[1]) {
         let given = format!("{} images of {dtypes:?}", dtypes.len());
         return Err(Error::argument(params.op(), given, format!("{n} of one dtype")));
@@ -134,14 +135,97 @@ macro_rules! by_size {
     };
 }
 
+/// The parts of the volume.
+const VALUES: usize = 0;
+const CEILING: usize = 1;
+
 impl Reconstruction {
-    fn layout(&self, input: &ImageSpec) -> Layout {
-        Layout::new(&input.shape[1..], self.dtype.size())
+    fn volume(&self, input: &ImageSpec) -> Volume {
+        Volume::new(&input.shape[1..], &[self.dtype.size(); 2])
     }
 
-    fn offsets(&self, layout: &Layout) -> Vec<Vec<i64>> {
-        offsets_in(layout, &self.structure.offsets(true))
+    fn offsets(&self, volume: &Volume) -> Vec<Vec<i64>> {
+        offsets_in(volume, &self.structure.offsets(true))
     }
+
+    fn pace(&self, volume: &Volume) -> Pace {
+        Pace::new(volume, reach(&self.offsets(volume)), 2 * self.dtype.size(), 0)
+    }
+
+    fn spread<T: Width + Grey>(
+        &self,
+        words: &mut Words,
+        volume: &Volume,
+        context: &RunContext,
+    ) -> Result<()> {
+        let (pace, offsets) = (self.pace(volume), self.offsets(volume));
+        let slabs = Slabs::new(volume, words, pace.planes);
+        if self.task == (Task::Reconstruction { seeded: true }) {
+            self.check::<T>(&slabs, context)?;
+        }
+        let spread = Spread::<T> {
+            offsets: &offsets,
+            values: &|planes, to| slabs.read(VALUES, planes, to),
+            ceiling: &|planes, to| slabs.read(CEILING, planes, to),
+            store: &|planes, from| slabs.write(VALUES, planes, from),
+        };
+        spread.run(volume, &slabs, pace, context)?;
+        if matches!(self.task, Task::Extrema { .. }) {
+            self.level_plain::<T>(&slabs, context)?;
+        }
+        Ok(())
+    }
+
+    /// A seed must not be beyond its mask.
+    fn check<T: Width + Grey>(&self, slabs: &Slabs<'_>, context: &RunContext) -> Result<()> {
+        let mut above = false;
+        planes::<T>(slabs, context, &mut |_, v, c| {
+            above |= v.iter().zip(&*c).any(|(v, c)| v > c);
+            Ok(())
+        })?;
+        if !above {
+            return Ok(());
+        }
+        let (given, expected) = match self.inverted {
+            false => {
+                ("a seed above the mask", "a seed that is nowhere above it, for method=dilation")
+            }
+            true => {
+                ("a seed below the mask", "a seed that is nowhere below it, for method=erosion")
+            }
+        };
+        Err(Error::argument("reconstruction: seed", given, expected))
+    }
+
+    /// An image that is one plateau has no neighbours to be higher than: nothing is an extremum.
+    fn level_plain<T: Width + Grey>(&self, slabs: &Slabs<'_>, context: &RunContext) -> Result<()> {
+        let (mut first, mut constant) = (None, true);
+        planes::<T>(slabs, context, &mut |_, _, c| {
+            constant = constant && c.iter().all(|v| *first.get_or_insert(*v) == *v);
+            Ok(())
+        })?;
+        if !constant {
+            return Ok(());
+        }
+        planes::<T>(slabs, context, &mut |plane, _, c| slabs.write(VALUES, plane..plane + 1, c))
+    }
+}
+
+/// Calls `work` with the number, the values and the ceiling of each plane.
+fn planes<T: Width + Grey>(
+    slabs: &Slabs<'_>,
+    context: &RunContext,
+    work: &mut dyn FnMut(usize, &mut [T], &mut [T]) -> Result<()>,
+) -> Result<()> {
+    let n = slabs.plane_len();
+    let _scratch = context.budget.reserve("flooding", 2 * (n * size_of::<T>()) as u64)?;
+    let (mut values, mut ceiling) = (Samples::<T>::new(n)?, Samples::<T>::new(n)?);
+    (0..slabs.n_planes).try_for_each(|plane| {
+        context.cancel.check()?;
+        slabs.read(VALUES, plane..plane + 1, values.get())?;
+        slabs.read(CEILING, plane..plane + 1, ceiling.get())?;
+        work(plane, values.get(), ceiling.get())
+    })
 }
 
 impl SweepOp for Reconstruction {
@@ -172,64 +256,46 @@ impl SweepOp for Reconstruction {
     }
 
     fn n_words(&self, input: &ImageSpec) -> usize {
-        2 * self.layout(input).n_words()
+        self.volume(input).n_words()
     }
 
     fn scratch_bytes(&self, input: &ImageSpec) -> u64 {
-        let layout = self.layout(input);
-        layout.scratch_bytes(reach(&self.offsets(&layout)))
+        self.pace(&self.volume(input)).band_bytes
     }
 
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
-        let layout = self.layout(input);
-        let (values, ceiling) = words.split_at_mut(layout.n_words());
+        let volume = self.volume(input);
         let keys = block.typed::<u64>()?;
-        let (width, row_words) = (block.region().row_len(), layout.row_words());
-        let region = block.region();
-        if region.ndim() == 1 {
-            // Images without axes: one sample, which is all the border there is.
-            let seeded = self.task == Task::Reconstruction { seeded: true };
-            for (k, key) in (region.start()[0]..).zip(keys) {
-                by_size!(self.dtype, T => {
-                    if k == 0 {
-                        put::<T>(&mut values[..row_words], 0, &[*key], self.inverted);
-                    }
-                    if k == 1 || !seeded {
-                        put::<T>(&mut ceiling[..row_words], 0, &[*key], self.inverted);
-                    }
-                });
-            }
-            return Ok(());
-        }
-        let mut at = 0;
-        region.for_each_row(|point| {
-            let row = layout.row_of(&point[1..]) * row_words;
-            let (row, start) = (row..row + row_words, point[point.len() - 1] as usize);
-            let keys = &keys[at..at + width];
-            at += width;
-            by_size!(self.dtype, T => match self.task {
-                Task::Reconstruction { seeded: true } => {
-                    let part: &mut [u64] = if point[0] == 0 { values } else { ceiling };
-                    put::<T>(&mut part[row], start, keys, self.inverted);
+        by_size!(self.dtype, T => {
+            let mut at = 0;
+            rows(block.region(), input.ndim() == 1, &mut |point, width| {
+                let first = volume.number(&point[1..]);
+                let keys = &keys[at..at + width];
+                at += width;
+                let seeded = self.task == Task::Reconstruction { seeded: true };
+                let part = if seeded && point[0] == 0 { VALUES } else { CEILING };
+                let to = &mut volume.part_mut::<T>(words, part)[first..first + width];
+                put::<T>(to, keys, self.inverted);
+                if seeded {
+                    return;
                 }
-                task => {
-                    let borders = task == Task::Extrema { borders: true };
-                    let is_grey = matches!(task, Task::Reconstruction { .. });
-                    put::<T>(&mut ceiling[row.clone()], start, keys, self.inverted);
-                    let shape = &input.shape[1..];
-                    let at_border = |a: usize, x: i64| x == 0 || x + 1 == shape[a] as i64;
-                    let last = shape.len() - 1;
-                    let whole = !borders && (0..last).any(|a| at_border(a, point[a + 1]));
-                    let to: &mut [T] = bytemuck::cast_slice_mut(&mut values[row.clone()]);
-                    let tops: &[T] = bytemuck::cast_slice(&ceiling[row]);
-                    for (i, (v, top)) in to.iter_mut().zip(tops).enumerate().skip(start).take(width) {
-                        let stays = whole || (!borders && at_border(last, i as i64));
-                        *v = match (stays, is_grey) {
-                            (true, _) => *top,
-                            (false, true) => T::MIN,
-                            (false, false) => top.saturating_sub(1),
-                        };
-                    }
+                let borders = self.task == Task::Extrema { borders: true };
+                let is_grey = matches!(self.task, Task::Reconstruction { .. });
+                let shape = &input.shape[1..];
+                let at_border = |a: usize, x: i64| x == 0 || x + 1 == shape[a] as i64;
+                let last = shape.len().saturating_sub(1);
+                let whole = !borders && (0..last).any(|a| at_border(a, point[a + 1]));
+                let start = if shape.is_empty() { 0 } else { point[last + 1] };
+                let values = &mut volume.part_mut::<T>(words, VALUES)[first..first + width];
+                for ((x, v), key) in (start..).zip(values).zip(keys) {
+                    let top = if self.inverted { !T::cut(*key) } else { T::cut(*key) };
+                    // An image without axes is all border.
+                    let edge = shape.is_empty() || at_border(last, x);
+                    *v = match (whole || (!borders && edge), is_grey) {
+                        (true, _) => top,
+                        (false, true) => T::MIN,
+                        (false, false) => top.saturating_sub(1),
+                    };
                 }
             });
         });
@@ -240,66 +306,64 @@ impl SweepOp for Reconstruction {
         0..self.n_words(input)
     }
 
+    fn pieces_of(&self, region: &Region, input: &ImageSpec) -> Vec<Range<usize>> {
+        pieces(&self.volume(input), region, input)
+    }
+
     fn sweep(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()> {
-        let layout = self.layout(input);
-        let offsets = self.offsets(&layout);
-        let (values, ceiling) = shared(words.words_mut()).split_at(layout.n_words());
-        if self.task == (Task::Reconstruction { seeded: true }) {
-            by_size!(self.dtype, T => check::<T>(self, values, ceiling))?;
-        }
-        by_size!(self.dtype, T => spread::<T>(&layout, values, ceiling, &offsets, context))?;
-        let constant = by_size!(self.dtype, T => is_constant::<T>(&layout, ceiling));
-        if matches!(self.task, Task::Extrema { .. }) && constant {
-            // An image that is one plateau has no neighbours to be higher than: nothing is an extremum.
-            let n = layout.n_words();
-            let words = words.words_mut();
-            words.copy_within(n.., 0);
-        }
-        Ok(())
+        let volume = self.volume(input);
+        by_size!(self.dtype, T => self.spread::<T>(words, &volume, context))
     }
 
     fn read(&self, words: &[u64], out: &mut Block, input: &ImageSpec) -> Result<()> {
-        let layout = self.layout(input);
-        let (values, ceiling) = words.split_at(layout.n_words());
-        let (region, row_words) = (out.region().clone(), layout.row_words());
-        let width = region.row_len();
+        let volume = self.volume(input);
+        let region = out.region().clone();
         let inverted = self.inverted;
         let mut at = 0;
-        match self.task {
-            Task::Reconstruction { .. } => dispatch!(self.dtype, S => {
-                let samples = out.typed_mut::<S>()?;
-                region.for_each_row(|point| {
-                    let row = layout.row_of(point) * row_words;
-                    let start = point.last().map_or(0, |x| *x as usize);
-                    let to = &mut samples[at..at + width];
-                    at += width;
-                    by_size!(self.dtype, T => {
-                        let row: &[T] = bytemuck::cast_slice(&values[row..row + row_words]);
-                        for (t, v) in to.iter_mut().zip(&row[start..]) {
+        by_size!(self.dtype, T => {
+            let values = volume.part::<T>(words, VALUES);
+            let ceiling = volume.part::<T>(words, CEILING);
+            match self.task {
+                Task::Reconstruction { .. } => dispatch!(self.dtype, S => {
+                    let samples = out.typed_mut::<S>()?;
+                    rows(&region, false, &mut |point, width| {
+                        let first = volume.number(point);
+                        for (t, v) in samples[at..at + width].iter_mut().zip(&values[first..]) {
                             *t = S::from_key(Width::key(if inverted { !*v } else { *v }));
                         }
+                        at += width;
                     });
-                });
-            }),
-            Task::Extrema { .. } => {
-                let samples = out.typed_mut::<u8>()?;
-                region.for_each_row(|point| {
-                    let row = layout.row_of(point) * row_words;
-                    let row = row..row + row_words;
-                    let start = point.last().map_or(0, |x| *x as usize);
-                    let to = &mut samples[at..at + width];
-                    at += width;
-                    by_size!(self.dtype, T => {
-                        let v: &[T] = bytemuck::cast_slice(&values[row.clone()]);
-                        let c: &[T] = bytemuck::cast_slice(&ceiling[row]);
-                        let pairs = v[start..].iter().zip(&c[start..]);
-                        to.iter_mut().zip(pairs).for_each(|(t, (v, c))| *t = u8::from(v < c));
+                }),
+                Task::Extrema { .. } => {
+                    let samples = out.typed_mut::<u8>()?;
+                    rows(&region, false, &mut |point, width| {
+                        let first = volume.number(point);
+                        let pairs = values[first..].iter().zip(&ceiling[first..]);
+                        let to = samples[at..at + width].iter_mut();
+                        to.zip(pairs).for_each(|(t, (v, c))| *t = u8::from(v < c));
+                        at += width;
                     });
-                });
+                }
             }
-        }
+        });
         Ok(())
     }
+}
+
+/// Calls `f` with the first point and the length of each row of a region; with one sample after another if each is an image of its own.
+pub(super) fn rows(region: &Region, single: bool, f: &mut dyn FnMut(&[i64], usize)) {
+    if single {
+        return (region.start()[0]..region.end(0)).for_each(|k| f(&[k], 1));
+    }
+    let width = region.row_len();
+    region.for_each_row(|point| f(point, width));
+}
+
+/// The words that a region takes, of a bundle of images or of one image.
+pub(super) fn pieces(volume: &Volume, region: &Region, input: &ImageSpec) -> Vec<Range<usize>> {
+    let bundled = region.ndim() == input.ndim();
+    let skip = usize::from(bundled);
+    volume.pieces(&Region::new(&region.start()[skip..], &region.shape()[skip..]))
 }
 
 /// A width of grey values.
@@ -316,44 +380,9 @@ macro_rules! widths {
 }
 widths!(u8 u16 u32 u64);
 
-fn put<T: Width>(row: &mut [u64], start: usize, keys: &[u64], inverted: bool) {
-    let row: &mut [T] = bytemuck::cast_slice_mut(row);
-    for (to, key) in row[start..].iter_mut().zip(keys) {
+fn put<T: Width>(to: &mut [T], keys: &[u64], inverted: bool) {
+    for (to, key) in to.iter_mut().zip(keys) {
         let key = T::cut(*key);
         *to = if inverted { !key } else { key };
     }
-}
-
-fn samples<T: Width>(words: &[std::sync::atomic::AtomicU64]) -> impl Iterator<Item = Vec<T>> + '_ {
-    words.chunks(4096).map(|chunk| {
-        let words: Vec<u64> = chunk.iter().map(load).collect();
-        bytemuck::pod_collect_to_vec(&words)
-    })
-}
-
-fn check<T: Width>(
-    op: &Reconstruction,
-    values: &[std::sync::atomic::AtomicU64],
-    ceiling: &[std::sync::atomic::AtomicU64],
-) -> Result<()> {
-    let above = |(v, c): (Vec<T>, Vec<T>)| v.iter().zip(&c).any(|(v, c)| v > c);
-    if !samples::<T>(values).zip(samples::<T>(ceiling)).any(above) {
-        return Ok(());
-    }
-    let (given, expected) = match op.inverted {
-        false => ("a seed above the mask", "a seed that is nowhere above it, for method=dilation"),
-        true => ("a seed below the mask", "a seed that is nowhere below it, for method=erosion"),
-    };
-    Err(Error::argument("reconstruction: seed", given, expected))
-}
-
-fn is_constant<T: Width>(layout: &Layout, words: &[std::sync::atomic::AtomicU64]) -> bool {
-    let (len, width) = (layout.row_len(), layout.row_words());
-    if len == 0 || layout.n_rows() == 0 {
-        return false;
-    }
-    let mut first = None;
-    words
-        .chunks(width.max(1))
-        .all(|row| samples::<T>(row).flatten().take(len).all(|v| *first.get_or_insert(v) == v))
 }

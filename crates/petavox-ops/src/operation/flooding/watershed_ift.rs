@@ -1,12 +1,14 @@
 //! `watershed_ift`: the image foresting transform, equal to scipy.ndimage.watershed_ift.
 
-use super::reconstruction::bundled;
+use super::paged::Paged;
+use super::reconstruction::{bundled, pieces, rows};
+use super::volume::Volume;
 use crate::Params;
 use crate::operation::arrays::without_first_axis;
 use crate::operation::morphology::structure::Structure;
 use petavox_core::{Block, Dtype, Error, ImageSpec, Region, Result, dispatch};
 use petavox_engine::{Node, RunContext, SweepOp, Words};
-use petavox_kernels::morphology::foresting::Forest;
+use petavox_kernels::morphology::foresting::{FOREST_BYTES, Forest, Sample};
 use petavox_kernels::pointwise::order::Ordered;
 use std::ops::Range;
 use std::sync::Arc;
@@ -51,12 +53,9 @@ pub fn build(inputs: &[Arc<Node>], params: &mut Params) -> Result<Arc<Node>> {
     Node::sweep(Arc::new(WatershedIft { structure, dtypes }), input)
 }
 
-/// Where labels, queues, costs and values begin, in words, and the end.
-fn parts(input: &ImageSpec) -> [usize; 6] {
-    let n: usize = input.shape[1..].iter().product();
-    let costs = 3 * n;
-    let values = costs + n.div_ceil(2);
-    [0, n, 2 * n, costs, values, values + n.div_ceil(4)]
+/// All that is known of a sample, in one place of the volume.
+fn volume(input: &ImageSpec) -> Volume {
+    Volume::new(&input.shape[1..], &[size_of::<Sample>()])
 }
 
 impl SweepOp for WatershedIft {
@@ -73,30 +72,28 @@ impl SweepOp for WatershedIft {
     }
 
     fn n_words(&self, input: &ImageSpec) -> usize {
-        parts(input)[5]
+        volume(input).n_words()
     }
 
-    fn scratch_bytes(&self, _input: &ImageSpec) -> u64 {
-        2 << 20
+    fn scratch_bytes(&self, input: &ImageSpec) -> u64 {
+        // What is read of a file takes the place of the window that would be mapped.
+        FOREST_BYTES as u64 + Paged::<Sample>::table_bytes(self.n_words(input)) + (64 << 10)
     }
 
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let keys = block.typed::<u64>()?;
-        let whole = Region::whole(&input.shape[1..]);
-        let values = parts(input)[4];
-        let width = block.region().row_len();
+        let volume = volume(input);
+        let samples = volume.part_mut::<Sample>(words, 0);
         let mut at = 0;
-        block.region().for_each_row(|point| {
-            let first = whole.offset_of(&point[1..]);
-            let keys = &keys[at..at + width];
+        rows(block.region(), input.ndim() == 1, &mut |point, width| {
+            let first = volume.number(&point[1..]);
+            let own = samples[first..first + width].iter_mut().zip(&keys[at..at + width]);
             at += width;
             if point[0] == 0 {
-                let to: &mut [u16] = bytemuck::cast_slice_mut(&mut words[values..]);
-                to[first..].iter_mut().zip(keys).for_each(|(t, k)| *t = *k as u16);
+                own.for_each(|(s, k)| s.value = *k as u16);
             } else {
                 dispatch!(self.dtypes[1], T => {
-                    let to = words[first..].iter_mut().zip(keys);
-                    to.for_each(|(t, k)| *t = T::from_key(*k).whole() as u64);
+                    own.for_each(|(s, k)| s.label = T::from_key(*k).whole());
                 });
             }
         });
@@ -107,37 +104,40 @@ impl SweepOp for WatershedIft {
         0..self.n_words(input)
     }
 
+    fn pieces_of(&self, region: &Region, input: &ImageSpec) -> Vec<Range<usize>> {
+        pieces(&volume(input), region, input)
+    }
+
     fn sweep(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()> {
         let _scratch = context.budget.reserve(self.name(), self.scratch_bytes(input))?;
-        let n: usize = input.shape[1..].iter().product();
-        let (labels, rest) = words.words_mut().split_at_mut(n);
-        let (next, rest) = rest.split_at_mut(n);
-        let (before, rest) = rest.split_at_mut(n);
-        let (costs, rest) = rest.split_at_mut(n.div_ceil(2));
-        let values: &[u16] = bytemuck::cast_slice(rest);
-        let costs: &mut [u32] = bytemuck::cast_slice_mut(costs);
-        let mut forest = Forest {
-            values: &values[..n],
-            labels: bytemuck::cast_slice_mut(labels),
-            costs: &mut costs[..n],
-            next: bytemuck::cast_slice_mut(next),
-            before: bytemuck::cast_slice_mut(before),
-        };
+        let (shape, offsets) = (&input.shape[1..], self.structure.offsets(true));
         let go_on = || !context.cancel.is_cancelled();
-        forest.grow(&input.shape[1..], &self.structure.offsets(true), go_on)
+        let volume = volume(input);
+        match words.file().filter(|_| !words.fits_memory()) {
+            Some(file) => {
+                let window = words.window_bytes() as usize;
+                let mut forest = Forest::new(Paged::<Sample>::new(file, volume.len(), window)?);
+                forest.grow(shape, &offsets, go_on)?;
+                forest.into_samples().flush()
+            }
+            None => {
+                let samples = volume.part_mut::<Sample>(words.words_mut(), 0);
+                Forest::new(samples).grow(shape, &offsets, go_on)
+            }
+        }
     }
 
     fn read(&self, words: &[u64], out: &mut Block, input: &ImageSpec) -> Result<()> {
-        let whole = Region::whole(&input.shape[1..]);
+        let volume = volume(input);
+        let found = volume.part::<Sample>(words, 0);
         let region = out.region().clone();
-        let width = region.row_len();
         let mut at = 0;
         dispatch!(out.dtype(), T => {
             let samples = out.typed_mut::<T>()?;
-            region.for_each_row(|point| {
-                let first = whole.offset_of(point);
+            rows(&region, false, &mut |point, width| {
+                let first = volume.number(point);
                 let to = samples[at..at + width].iter_mut();
-                to.zip(&words[first..]).for_each(|(t, w)| *t = *w as i64 as T);
+                to.zip(&found[first..]).for_each(|(t, s)| *t = s.label as T);
                 at += width;
             });
         });

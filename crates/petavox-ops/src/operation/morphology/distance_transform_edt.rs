@@ -2,23 +2,15 @@
 
 use crate::Params;
 use crate::operation::arrays::with_first_axis;
-use petavox_core::{
-    Block, Buffer, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Workers, strides,
-};
+use crate::operation::lines::{Volume, each_row, for_each_tile, runs, tiles};
+use petavox_core::{Block, Buffer, Dtype, Error, ImageSpec, Region, Result, strides};
 use petavox_engine::{Node, RunContext, SweepOp, Words};
-use petavox_kernels::bits::{load, shared, store};
 use petavox_kernels::distance::features::{Line, NOWHERE};
 use petavox_kernels::distance::{
     FAR, distance_first_pass, distance_pass, distance_pass_scratch_bytes,
 };
-use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
-
-/// Bytes of lines that a task holds at one time.
-const TILE_BYTES: usize = 2 << 20;
+use std::sync::Arc;
 
 /// The distance of every sample other than 0 to the nearest sample that is 0; `float64`. `sampling` is the size of a sample
 /// (scipy's argument): one value or one per axis, 1 by default, or `image` for the image's own spacing. With `returns=indices` the
@@ -94,69 +86,12 @@ pub(super) fn read_indices(features: &[u64], out: &mut Block, input: &ImageSpec)
     Ok(())
 }
 
-/// Whole lines along `axis`, so many that they take about [`TILE_BYTES`].
-fn tiles(shape: &[usize], axis: usize) -> ChunkGrid {
-    let mut tile = vec![1; shape.len()];
-    tile[axis] = shape[axis];
-    let mut lines = (TILE_BYTES / 8 / shape[axis].max(1)).max(1);
-    for a in (0..shape.len()).rev().filter(|a| *a != axis) {
-        tile[a] = shape[a].min(lines).max(1);
-        lines = (lines / tile[a]).max(1);
-    }
-    ChunkGrid::new(shape, &tile)
-}
-
 fn task_bytes(shape: &[usize]) -> u64 {
     let most = |axis: usize| {
-        let tile: usize = tiles(shape, axis).chunk().iter().product();
+        let tile: usize = tiles(shape, axis, 8).chunk().iter().product();
         32 * tile + 64 * shape[axis] + distance_pass_scratch_bytes(shape[axis])
     };
     (0..shape.len()).map(most).max().unwrap_or(0) as u64
-}
-
-/// Copies a region out of the volume, or back.
-fn each_row(region: &Region, whole: &Region, mut f: impl FnMut(Range<usize>, Range<usize>)) {
-    let width = region.shape().last().copied().unwrap_or(0);
-    let mut at = 0;
-    region.for_each_row(|point| {
-        let there = whole.offset_of(point);
-        f(at..at + width, there..there + width);
-        at += width;
-    });
-}
-
-/// The squared distances, wherever they live.
-enum Volume<'a> {
-    Memory(&'a [AtomicU64]),
-    File(&'a File),
-}
-
-impl Volume<'_> {
-    /// Reads a run of samples.
-    fn get(&self, from: Range<usize>, to: &mut [u64]) -> Result<()> {
-        match self {
-            Volume::Memory(words) => {
-                to.iter_mut().zip(&words[from]).for_each(|(s, w)| *s = load(w));
-                Ok(())
-            }
-            Volume::File(file) => file
-                .read_exact_at(bytemuck::cast_slice_mut(to), 8 * from.start as u64)
-                .map_err(|e| Error::io("scratch", "read", e)),
-        }
-    }
-
-    /// Writes a run of samples.
-    fn set(&self, to: Range<usize>, from: &[u64]) -> Result<()> {
-        match self {
-            Volume::Memory(words) => {
-                from.iter().zip(&words[to]).for_each(|(s, w)| store(w, *s));
-                Ok(())
-            }
-            Volume::File(file) => file
-                .write_all_at(bytemuck::cast_slice(from), 8 * to.start as u64)
-                .map_err(|e| Error::io("scratch", "write", e)),
-        }
-    }
 }
 
 impl Distance {
@@ -218,16 +153,6 @@ impl Distance {
     }
 }
 
-/// The runs of samples that a tile shares with the volume: here and there. Rows that follow one another are one run.
-fn runs(tile: &Region, whole: &Region) -> Vec<(Range<usize>, Range<usize>)> {
-    let mut runs: Vec<(Range<usize>, Range<usize>)> = Vec::new();
-    each_row(tile, whole, |here, there| match runs.last_mut() {
-        Some((h, t)) if t.end == there.start => (h.end, t.end) = (here.end, there.end),
-        _ => runs.push((here, there)),
-    });
-    runs
-}
-
 impl SweepOp for Distance {
     fn name(&self) -> &'static str {
         "distance_transform_edt"
@@ -285,38 +210,20 @@ impl SweepOp for Distance {
 
     fn sweep(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()> {
         let whole = input.region();
-        let per_task = task_bytes(&input.shape);
-        // As many tasks at once as there is memory for; one was planned for.
-        let n_at_once =
-            (context.budget.free() / per_task.max(1)).clamp(1, context.n_threads as u64);
-        let _scratch = context.budget.reserve("distance_transform_edt", per_task * n_at_once)?;
-        let failure = Mutex::new(None);
+        let task_bytes = task_bytes(&input.shape);
         // In scipy's order, which decides among equally near samples, and how sums are rounded.
         for axis in 0..input.ndim() {
-            let grid = tiles(&input.shape, axis);
-            context.progress.begin(
-                &format!("distance along {}", &input.axes.as_str()[axis..=axis]),
-                grid.len() as u64,
-            );
-            for first in (0..grid.len()).step_by(n_at_once as usize) {
-                context.cancel.check()?;
-                let n = (n_at_once as usize).min(grid.len() - first);
-                let volume = match words.file() {
-                    Some(file) if !words.fits_memory() => Volume::File(file),
-                    _ => Volume::Memory(shared(words.words_mut())),
-                };
-                context.workers.for_each(n, &|k| {
-                    let done = self.pass(&volume, axis, grid.region(first + k), &whole);
-                    if let (Err(e), Ok(mut slot)) = (done, failure.lock()) {
-                        slot.get_or_insert(e);
-                    }
-                });
-                if let Some(e) = failure.lock().ok().and_then(|mut slot| slot.take()) {
-                    return Err(e);
-                }
-                context.progress.advance(n as u64, 0);
-            }
-            context.progress.end();
+            let grid = tiles(&input.shape, axis, 8);
+            let doing = format!("distance along {}", &input.axes.as_str()[axis..=axis]);
+            for_each_tile(
+                self.name(),
+                &doing,
+                words,
+                &grid,
+                task_bytes,
+                context,
+                &|volume, tile| self.pass(volume, axis, tile, &whole),
+            )?;
         }
         Ok(())
     }

@@ -6,7 +6,8 @@ pub mod distance_transform_bf;
 pub mod distance_transform_cdt;
 pub mod distance_transform_edt;
 pub mod edge_maxima;
-mod planes;
+pub mod medial_axis;
+pub(crate) mod planes;
 pub mod skeletonize;
 pub(crate) mod structure;
 pub mod thin;
@@ -26,6 +27,7 @@ pub(crate) const OPERATIONS: &[Operation] = family! {
     "distance_transform_edt", One distance_transform_edt::build, "distance_transform_edt:sampling=2,1,1", "exact Euclidean distance to the background (scipy.ndimage.distance_transform_edt); sampling=image takes the image's spacing";
     "edge_maxima", One edge_maxima::build, "edge_maxima:low_threshold=0.1", "where the gradient is largest along its direction: Canny's edges before their thresholds";
     "flood", One binary_sweep::build_flood, "flood:seed_point=0,0,0:connectivity=1", "what paths in a mask lead to from a sample (skimage.morphology.flood)";
+    "medial_axis", Many medial_axis::build, "medial_axis", "the ridge of the distance to the background of a 2-D mask (skimage.morphology.medial_axis)";
     "skeletonize", One skeletonize::build, "skeletonize:method=parity", "thin a mask to its skeleton; parity keeps the topology, lee and zhang are skimage.morphology.skeletonize's";
     "thin", One thin::build, "thin:max_num_iter=2", "thin the planes of a mask (skimage.morphology.thin)";
 };

@@ -75,7 +75,7 @@ impl BlockOp for Local {
     }
 
     fn cost_ns(&self) -> f64 {
-        4.0 + 2.0 * (self.window.len() as f64).log2()
+        4.0 + 6.0 * self.window.shape().len() as f64
     }
 
     fn run(&self, call: BlockCall<'_>) -> Result<()> {

@@ -1,8 +1,9 @@
 //! A Zarr that several machines write.
 
-use crate::{Image, SaveOptions};
+use super::Wants;
+use crate::saving::save_options;
 use petavox_core::Result;
-use petavox_ops::cluster::Wants;
+use petavox_engine::Node;
 use petavox_store::{CreateOptions, ImageWriter, create, join};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,11 +23,11 @@ impl SharedOutput {
     /// [`Error::Exists`](petavox_core::Error::Exists) if it is there and may not be replaced;
     /// [`Error::InvalidArgument`](petavox_core::Error::InvalidArgument) for anything but a Zarr;
     /// [`Error::Io`](petavox_core::Error::Io) if the folder cannot be written, or another process writes it.
-    pub fn start(image: &Image, path: &Path, save: &SaveOptions) -> Result<SharedOutput> {
+    pub fn start(image: &Arc<Node>, path: &Path, save: &CreateOptions) -> Result<SharedOutput> {
         // Other machines have another working directory.
         let path = std::path::absolute(path)
             .map_err(|e| petavox_core::Error::io(path, "make absolute", e))?;
-        let options = image.options(save);
+        let options = save_options(image, save);
         let writer = create(&path, image.spec(), &options)?;
         // Formats of one file are refused here, before any work is done.
         if let Err(refused) = join(&path, image.spec(), &options) {

@@ -1,4 +1,4 @@
-"""scikit-image's restoration under its names: arrays give arrays at once, images give images."""
+"""Backgrounds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ._either import Either
-from ._floats import float_dtype
+from .._either import Either
+from .._floats import float_dtype
 
 __all__ = ["ball_kernel", "ellipsoid_kernel", "rolling_ball"]
 

@@ -1,0 +1,79 @@
+//! Options of a command that takes tiles.
+
+use anyhow::Result;
+use clap::Args;
+use petavox::mosaic::{FuseOptions, GridOrder, Layout, LayoutOptions, open_layout};
+use std::path::PathBuf;
+
+/// Which tiles, and how they become a mosaic.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tiles")]
+pub(crate) struct Tiles {
+    /// Tiles and their places: JSON, CSV, TileConfiguration.txt, or a folder with --pattern
+    #[arg(value_name = "LAYOUT")]
+    pub(crate) layout: PathBuf,
+    /// Names of the tiles in a folder: {row} and {col}, or {index}, stand for numbers, * for anything
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) pattern: Option<String>,
+    /// Part of a tile that it shares with the next one, such as 0.1; of y and x by comma
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub(crate) overlap: Option<Vec<f64>>,
+    /// Rows and columns of tiles that are only counted, such as 5x4
+    #[arg(long, value_name = "ROWSxCOLS", value_parser = grid)]
+    pub(crate) grid: Option<(usize, usize)>,
+    /// Order in which counted tiles were taken: row, column, snake-row or snake-column
+    #[arg(long, value_name = "ORDER", default_value = "row", value_parser = GridOrder::parse)]
+    pub(crate) order: GridOrder,
+    /// Size of a sample: one number, or one per space axis, by comma
+    #[arg(long, value_name = "SIZES", value_delimiter = ',')]
+    pub(crate) spacing: Option<Vec<f64>>,
+    /// Leave out tiles that are missing or cannot be read, and name them
+    #[arg(long)]
+    pub(crate) skip_missing: bool,
+    /// Samples that several tiles show: linear (weights fall towards a tile's border), mean, max or first
+    #[arg(long, value_name = "HOW", default_value = "linear")]
+    pub(crate) blend: String,
+    /// Values between samples: linear, nearest (tiles at whole samples, quickest) or cubic
+    #[arg(long, value_name = "HOW", default_value = "linear")]
+    pub(crate) interpolation: String,
+    /// Image of even light by which tiles are divided, or auto: as the tiles themselves tell
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) flatfield: Option<String>,
+    /// Image without light, subtracted from tiles
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) darkfield: Option<String>,
+    /// Give every tile a gain so that overlapping ones are equally bright
+    #[arg(long)]
+    pub(crate) balance: bool,
+}
+
+fn grid(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once(['x', 'X', ',']);
+    let pair = parts.and_then(|(r, c)| Some((r.trim().parse().ok()?, c.trim().parse().ok()?)));
+    pair.filter(|(r, c)| *r > 0 && *c > 0).ok_or_else(|| "rows and columns, such as 5x4".to_owned())
+}
+
+impl Tiles {
+    pub(crate) fn open(&self) -> Result<Layout> {
+        let options = LayoutOptions {
+            pattern: self.pattern.clone(),
+            overlap: self.overlap.clone(),
+            grid: self.grid,
+            order: self.order,
+            spacing: self.spacing.clone(),
+            skip_missing: self.skip_missing,
+        };
+        Ok(open_layout(&self.layout, &options)?)
+    }
+
+    pub(crate) fn fusing(&self) -> FuseOptions {
+        FuseOptions {
+            blend: self.blend.clone(),
+            interpolation: self.interpolation.clone(),
+            skip_missing: self.skip_missing,
+            flatfield: self.flatfield.clone(),
+            darkfield: self.darkfield.clone(),
+            balance: self.balance,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `stitch`: finds where tiles lie, then fuses them.
+
+use super::fuse::told;
+use super::layout::Tiles;
+use super::output::Output;
+use crate::report::Report;
+use crate::settings::Settings;
+use anyhow::Result;
+use clap::Args;
+use petavox::Error;
+use petavox::mosaic::{
+    RunFacts, StitchOptions, Stitched, fuse, stitch, write_positions, write_report,
+};
+use std::path::{Path, PathBuf};
+
+/// Find where overlapping tiles lie, and fuse them
+///
+/// Tiles are compared where the layout lets them overlap. Positions that were found, every pair's shift, score and residual, and the tiles
+/// that could not be registered go into positions.json, which is a layout for 'fuse'; the report draws them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  petavox stitch TileConfiguration.txt -o mosaic.zarr
+  petavox stitch scan/ --pattern \"tile_{row}_{col}.tif\" --overlap 0.1 -o mosaic.ome.tif
+  petavox stitch stage.csv --positions positions.json --report report.html")]
+pub(crate) struct Stitch {
+    #[command(flatten)]
+    tiles: Tiles,
+    /// Mosaic to write; without it only positions and report are
+    #[arg(short, long = "output", value_name = "OUT", required_unless_present = "positions")]
+    out: Option<PathBuf>,
+    /// Where the positions go [default: beside OUT, as OUT.positions.json]
+    #[arg(long, value_name = "JSON")]
+    positions: Option<PathBuf>,
+    /// Where the report goes [default: beside the positions, as report.html of their name]
+    #[arg(long, value_name = "HTML")]
+    report: Option<PathBuf>,
+    /// Channel in which tiles are compared; the places hold for all
+    #[arg(long, value_name = "N")]
+    align_channel: Option<usize>,
+    /// How far a tile may lie from where it should lie against its neighbour, in the unit of the positions [default: a tenth of the tile]
+    #[arg(long, value_name = "UM")]
+    max_shift: Option<f64>,
+    /// Smoothing before tiles are compared, in samples [default: chosen by the data]
+    #[arg(long, value_name = "S")]
+    sigma: Option<f64>,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// A name beside `path`: its own without the ending, and another one.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let endings = [
+        ".ome.zarr",
+        ".zarr",
+        ".ome.tif",
+        ".ome.tiff",
+        ".tif",
+        ".tiff",
+        ".npy",
+        ".png",
+        ".positions.json",
+        ".json",
+    ];
+    let stem = endings.iter().find_map(|e| name.strip_suffix(e)).unwrap_or(&name);
+    path.with_file_name(format!("{stem}{ending}"))
+}
+
+pub(crate) fn run(args: &Stitch, settings: &Settings) -> Result<Report> {
+    let main = args.out.as_ref().or(args.positions.as_ref());
+    let main = main.ok_or_else(|| Error::argument("output", "nothing", "-o or --positions"))?;
+    let positions = args.positions.clone().unwrap_or_else(|| beside(main, ".positions.json"));
+    let report = args.report.clone().unwrap_or_else(|| beside(&positions, ".report.html"));
+    for path in [Some(&positions), Some(&report), args.out.as_ref()].into_iter().flatten() {
+        // What a run that was stopped has written beside its output is written again.
+        let is_beside = Some(path) != args.out.as_ref();
+        let may_replace = settings.overwrite || settings.resume && is_beside;
+        if !may_replace && path.symlink_metadata().is_ok() {
+            return Err(Error::Exists { path: path.clone() }.into());
+        }
+    }
+    let layout = args.tiles.open()?;
+    let options = StitchOptions {
+        align_channel: args.align_channel,
+        max_shift: args.max_shift,
+        sigma: args.sigma,
+        skip_missing: args.tiles.skip_missing,
+    };
+    let stitched = stitch(&layout, None, &options, &settings.run)?;
+    let seconds = settings.began.elapsed().as_secs_f64();
+    write_positions(&stitched, &positions)?;
+    let facts = RunFacts {
+        command: super::skeleton::command_line(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        seconds,
+        peak_memory_bytes: petavox::peak_resident_bytes(),
+        memory_budget_bytes: Some(settings.memory_bytes),
+        n_threads: Some(settings.threads),
+        ..RunFacts::default()
+    };
+    let title = args.tiles.layout.display().to_string();
+    write_report(&stitched, &title, &facts, &report)?;
+    let mut all = Report { outputs: vec![positions, report], ..Report::default() };
+    let mut fused = serde_json::Value::Null;
+    let mut note = summary(&stitched, seconds);
+    if let Some(out) = &args.out {
+        let mut found = stitched.layout.clone();
+        found.notes.clear();
+        let (image, mosaic) = fuse(&found, None, &args.tiles.fusing())?;
+        let saved = image.save(out, &args.output.options(settings), &settings.run)?;
+        let told = told(&saved, &mosaic);
+        all.outputs.insert(0, out.clone());
+        fused = told.results;
+        note = format!("{note}\n{}", told.note);
+    }
+    all.note = note;
+    all.results = serde_json::json!({
+        "n_tiles": stitched.layout.tiles.len(),
+        "n_pairs": stitched.pairs.len(),
+        "n_pairs_used": stitched.pairs.iter().filter(|p| p.state == "used").count(),
+        "unregistered": stitched.unregistered,
+        "warnings": stitched.warnings,
+        "typical_residual": stitched.typical_residual,
+        "finding_sigma": stitched.finding_sigma,
+        "measuring_sigma": stitched.measuring_sigma,
+        "stitch_seconds": seconds,
+        "fused": fused,
+    });
+    Ok(all)
+}
+
+fn summary(stitched: &Stitched, seconds: f64) -> String {
+    let n = stitched.layout.tiles.len();
+    let used = stitched.pairs.iter().filter(|p| p.state == "used").count();
+    let lost: String = stitched
+        .unregistered
+        .iter()
+        .take(10)
+        .map(|u| format!("\nnot registered: {}: {}", u.path, u.why))
+        .collect();
+    let more = match stitched.unregistered.len().saturating_sub(10) {
+        0 => String::new(),
+        k => format!("\nand {k} more, see the report"),
+    };
+    let warnings: String = stitched.warnings.iter().map(|w| format!("\nwarning: {w}")).collect();
+    format!(
+        "{} of {n} tiles registered by {used} of {} pairs, usual residual {:.2} samples, in {seconds:.1} s{warnings}{lost}{more}",
+        n - stitched.unregistered.len().min(n),
+        stitched.pairs.len(),
+        stitched.typical_residual
+    )
+}

@@ -1,0 +1,305 @@
+//! The tiles' samples, decoded piece by piece and kept while they are needed.
+//!
+//! A piece is some chunks of a tile's file. How much of a piece has been asked for is counted, so that pieces all of whose samples have
+//! been used make room first; of the others the one that was used longest ago.
+
+use super::correct::Correction;
+use super::tiles::{Origin, Placed, Tiles};
+use petavox_core::{Block, ChunkGrid, Dtype, Error, Region, Result, Source};
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+/// Files that stay open.
+const MOST_OPEN: usize = 64;
+
+type Key = (usize, usize);
+
+enum Slot {
+    /// Somebody is decoding it.
+    Pending,
+    Ready {
+        block: Arc<Block>,
+        /// Samples that were asked for.
+        used: f64,
+        /// Its place in the queue of those that make room.
+        turn: (bool, u64),
+    },
+}
+
+#[derive(Default)]
+struct State {
+    slots: HashMap<Key, Slot>,
+    /// Pieces by the turn in which they make room: those that are used up first.
+    queue: BTreeMap<(bool, u64), Key>,
+    bytes: u64,
+    clock: u64,
+    open: HashMap<usize, Arc<dyn Source>>,
+    order: VecDeque<usize>,
+}
+
+/// Decoded pieces of tiles.
+pub struct Pieces {
+    tiles: Arc<Tiles>,
+    state: Mutex<State>,
+    decoded: Condvar,
+    limit: Arc<AtomicU64>,
+    /// Bytes of samples that were decoded so far.
+    read: AtomicU64,
+    correction: Correction,
+}
+
+/// More room for pieces, while this is there.
+struct Held {
+    limit: Arc<AtomicU64>,
+    bytes: u64,
+    pieces: Arc<Pieces>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let left = self.limit.fetch_sub(self.bytes, Ordering::AcqRel) - self.bytes;
+        if let Ok(mut state) = self.pieces.lock() {
+            make_room(&mut state, left);
+            state.open.clear();
+            state.order.clear();
+        }
+    }
+}
+
+impl Pieces {
+    /// No pieces yet.
+    pub(super) fn new(tiles: Arc<Tiles>) -> Pieces {
+        Pieces {
+            tiles,
+            state: Mutex::default(),
+            decoded: Condvar::new(),
+            limit: Arc::default(),
+            read: AtomicU64::new(0),
+            correction: Correction::default(),
+        }
+    }
+
+    /// From now on pieces are corrected.
+    pub(super) fn correct(&mut self, correction: Correction) {
+        self.correction = correction;
+    }
+
+    /// The dtype of pieces: the tiles' own, or what corrected samples need.
+    pub(super) fn dtype(&self) -> Dtype {
+        if self.correction.is_nothing() { self.tiles.spec.dtype } else { Dtype::Float32 }
+    }
+
+    /// A part of a tile as its file has it, which is not kept.
+    pub(super) fn raw(&self, number: usize, region: Region) -> Result<Block> {
+        let tile = &self.tiles.placed[number];
+        self.decode_raw(number, tile, region)
+    }
+
+    /// Lets `bytes` more of pieces be kept, until what is returned is dropped.
+    pub(super) fn hold(self: &Arc<Self>, bytes: u64) -> Box<dyn Any + Send> {
+        self.limit.fetch_add(bytes, Ordering::AcqRel);
+        Box::new(Held { limit: self.limit.clone(), bytes, pieces: self.clone() })
+    }
+
+    /// Bytes of samples that were decoded so far, repeated reads counted.
+    pub fn read_bytes(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> Result<MutexGuard<'_, State>> {
+        self.state
+            .lock()
+            .map_err(|_| Error::internal("pieces", "a worker failed while it held the lock"))
+    }
+
+    /// Fills `out`, a part of the tile, of which `used` samples become samples of the mosaic.
+    pub(super) fn read(&self, number: usize, out: &mut Block, used: usize) -> Result<()> {
+        let tile = &self.tiles.placed[number];
+        let region = out.region().clone();
+        let share = used as f64 / region.len().max(1) as f64;
+        for piece in tile.grid.meeting(&region) {
+            let at = tile.grid.region(piece);
+            let common = at.intersect(&region).map_or(0, |r| r.len());
+            let block = self.piece((number, piece), tile, at, common as f64 * share)?;
+            out.copy_from(&block)?;
+        }
+        Ok(())
+    }
+
+    fn piece(&self, key: Key, tile: &Placed, region: Region, used: f64) -> Result<Arc<Block>> {
+        let samples = region.len() as f64;
+        let mut guard = self.lock()?;
+        loop {
+            let state = &mut *guard;
+            state.clock += 1;
+            let now = state.clock;
+            match state.slots.get_mut(&key) {
+                Some(Slot::Ready { block, used: so_far, turn }) => {
+                    *so_far += used;
+                    state.queue.remove(turn);
+                    *turn = (*so_far < samples * 0.999, now);
+                    state.queue.insert(*turn, key);
+                    return Ok(block.clone());
+                }
+                Some(Slot::Pending) => {
+                    guard =
+                        self.decoded.wait(guard).map_err(|_| Error::internal("pieces", "lock"))?;
+                }
+                None => break,
+            }
+        }
+        let raw_bytes = (region.len() * self.tiles.spec.dtype.size()) as u64;
+        let bytes = (region.len() * self.dtype().size()) as u64;
+        let limit = self.limit.load(Ordering::Acquire);
+        make_room(&mut guard, limit.saturating_sub(bytes));
+        guard.bytes += bytes;
+        guard.slots.insert(key, Slot::Pending);
+        drop(guard);
+        let made = self.decode(key.0, tile, region);
+        let mut guard = self.lock()?;
+        let state = &mut *guard;
+        match &made {
+            Ok(block) => {
+                self.read.fetch_add(raw_bytes, Ordering::Relaxed);
+                let turn = (used < samples * 0.999, state.clock);
+                state.clock += 1;
+                state.queue.insert(turn, key);
+                state.slots.insert(key, Slot::Ready { block: block.clone(), used, turn });
+            }
+            Err(_) => {
+                state.slots.remove(&key);
+                state.bytes -= bytes;
+            }
+        }
+        self.decoded.notify_all();
+        made
+    }
+
+    fn decode(&self, number: usize, tile: &Placed, region: Region) -> Result<Arc<Block>> {
+        let raw = self.decode_raw(number, tile, region)?;
+        if self.correction.is_nothing() {
+            return Ok(Arc::new(raw));
+        }
+        Ok(Arc::new(self.correction.apply(number, &raw, self.tiles.plane())?))
+    }
+
+    fn decode_raw(&self, number: usize, tile: &Placed, region: Region) -> Result<Block> {
+        let source = self.source(number, tile)?;
+        let own = match tile.is_channel {
+            true => Region::new(&region.start()[1..], &region.shape()[1..]),
+            false => region.clone(),
+        };
+        let mut block = Block::zeros(own, source.spec().dtype)?;
+        source.read(&mut block)?;
+        if tile.is_channel {
+            let buffer = block.into_buffer();
+            return Block::over(region, source.spec().dtype, buffer);
+        }
+        Ok(block)
+    }
+
+    /// The tile's file, opened again if it was closed.
+    pub(super) fn source(&self, number: usize, tile: &Placed) -> Result<Arc<dyn Source>> {
+        let path = match &tile.origin {
+            Origin::Held(source) => return Ok(source.clone()),
+            Origin::File(path) => path,
+        };
+        if let Some(source) = self.lock()?.open.get(&number) {
+            return Ok(source.clone());
+        }
+        let source = petavox_store::open(path, &self.tiles.open)?;
+        let expected = &tile.shape[usize::from(tile.is_channel)..];
+        if source.spec().shape != expected || source.spec().dtype != self.tiles.spec.dtype {
+            let problem = format!("it was {expected:?} when the mosaic was planned");
+            return Err(Error::corrupt(path.as_str(), None, problem));
+        }
+        let mut state = self.lock()?;
+        if state.open.insert(number, source.clone()).is_none() {
+            state.order.push_back(number);
+        }
+        while state.order.len() > MOST_OPEN {
+            if let Some(oldest) = state.order.pop_front() {
+                state.open.remove(&oldest);
+            }
+        }
+        Ok(source)
+    }
+}
+
+/// Drops pieces that nobody uses now until at most `limit` bytes are held.
+fn make_room(state: &mut State, limit: u64) {
+    let mut kept = Vec::new();
+    while state.bytes > limit {
+        let Some((turn, key)) = state.queue.pop_first() else { break };
+        match state.slots.get(&key) {
+            Some(Slot::Ready { block, .. }) if Arc::strong_count(block) > 1 => {
+                kept.push((turn, key))
+            }
+            Some(Slot::Ready { block, .. }) => {
+                state.bytes -= block.bytes().len() as u64;
+                state.slots.remove(&key);
+            }
+            _ => {}
+        }
+    }
+    state.queue.extend(kept);
+}
+
+/// Bytes of pieces that are needed to have each decoded once, and the axis along which to walk slowest: those that lie across a plane
+/// through the mosaic, at most.
+pub(super) fn working_set(tiles: &Tiles, dtype: Dtype) -> (u64, usize) {
+    let spec = &tiles.spec;
+    let ndim = spec.ndim();
+    let mut best: Option<(u64, usize)> = None;
+    for axis in (0..ndim).filter(|&a| spec.shape[a] > 1) {
+        // Pieces open at one end and close at the other.
+        let mut events: Vec<(i64, i64)> = Vec::new();
+        for tile in &tiles.placed {
+            let count = tile.grid.counts()[axis];
+            let across: usize = (0..ndim).filter(|&a| a != axis).map(|a| tile.shape[a]).product();
+            let warped = matches!(tile.place, super::place::Place::Warped { .. });
+            for k in 0..if warped { 1 } else { count } {
+                let chunk = tile.grid.chunk()[axis];
+                let len =
+                    if warped { tile.shape[axis] } else { chunk.min(tile.shape[axis] - k * chunk) };
+                let bytes = (across * len * dtype.size()) as i64;
+                let (start, end) = match warped {
+                    true => (tile.covers.start()[axis], tile.covers.end(axis)),
+                    false => {
+                        let start = tile.covers.start()[axis] + (k * chunk) as i64;
+                        (start - 1, start + len as i64)
+                    }
+                };
+                events.push((start, bytes));
+                events.push((end, -bytes));
+            }
+        }
+        events.sort_unstable();
+        let (mut now, mut most) = (0, 0);
+        for (_, bytes) in events {
+            now += bytes;
+            most = most.max(now);
+        }
+        let most = most.max(0) as u64;
+        if best.is_none_or(|(b, _)| most < b) {
+            best = Some((most, axis));
+        }
+    }
+    best.unwrap_or((0, 0))
+}
+
+/// Bytes of pieces that a part of the mosaic of this extent needs of one tile at a time, decoding included, at most.
+pub(super) fn pinned_bytes(tiles: &Tiles, dtype: Dtype, extent: &[usize]) -> u64 {
+    // A piece that is corrected is there twice for a moment.
+    let size = dtype.size() + if dtype == tiles.spec.dtype { 0 } else { tiles.spec.dtype.size() };
+    let of = |tile: &Placed| {
+        let grid: &ChunkGrid = &tile.grid;
+        let n: usize = (0..extent.len())
+            .map(|a| (extent[a].div_ceil(grid.chunk()[a]) + 1).min(grid.counts()[a]))
+            .product();
+        (n * grid.chunk().iter().product::<usize>() * size) as u64 + tile.decode_bytes
+    };
+    tiles.placed.iter().map(of).max().unwrap_or(0)
+}

@@ -1,0 +1,306 @@
+//! Comparing many pairs at once, inside the memory there is.
+
+use super::edges::Edge;
+use super::patches::{Looker, filtered, middle};
+use crate::mosaic::pieces::{Pieces, working_set};
+use crate::mosaic::solve::{Fate, Solution};
+use crate::mosaic::tiles::Tiles;
+use petavox_core::{Error, Region, Result, Workers};
+use petavox_engine::{Reservation, RunContext};
+use petavox_kernels::register::{Fft, Found, Search, reach_of, refine, search};
+use std::any::Any;
+use std::sync::{Arc, Mutex};
+
+/// Samples of a part that is compared, at most; larger overlaps say nothing more that is needed.
+const MOST: usize = 3 << 19;
+/// Fewer say too little.
+const LEAST: usize = 1 << 14;
+/// Bytes per sample of a part while it is compared: samples, filtered ones, padded ones and spectra of both tiles.
+const BYTES: u64 = 72;
+/// How far around a prediction a pair is looked for again, in samples.
+const AGAIN: usize = 6;
+
+/// The tiles that each end of a pair is looked at in.
+pub(super) type Ends<'a> = dyn Fn(&Edge) -> (usize, usize) + Sync + 'a;
+
+/// What came of a pair.
+#[derive(Clone, Debug)]
+pub(super) enum Finding {
+    /// A shift.
+    Found(Found),
+    /// Nothing, and why.
+    Nothing(String),
+}
+
+impl Finding {
+    pub(super) fn found(&self) -> Option<&Found> {
+        match self {
+            Finding::Found(f) => Some(f),
+            Finding::Nothing(_) => None,
+        }
+    }
+
+    pub(super) fn strength(&self) -> f64 {
+        self.found().map_or(0.0, Found::strength)
+    }
+}
+
+/// How pairs are found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Smoothing {
+    pub(super) sigma: f64,
+    /// The least strength that is taken for an agreement.
+    pub(super) limit: f64,
+    /// How strongly pairs agree that cannot, usually.
+    pub(super) by_chance: f64,
+}
+
+/// What pairs are compared with.
+pub(super) struct Bench {
+    pub(super) looker: Looker,
+    pub(super) reach: Vec<usize>,
+    /// Samples of a part at most.
+    most: usize,
+    _memory: Reservation,
+    // Never locked: only that it can be shared.
+    _pieces: Mutex<Box<dyn Any + Send>>,
+}
+
+impl Bench {
+    pub(super) fn new(
+        tiles: Arc<Tiles>,
+        pieces: Arc<Pieces>,
+        align: Option<usize>,
+        reach: Vec<usize>,
+        context: &RunContext,
+    ) -> Result<Bench> {
+        let room = context.budget.free();
+        let held = (working_set(&tiles, tiles.spec.dtype).0 * 2 + (4 << 20))
+            .min(tiles.bytes())
+            .min(room / 3);
+        let keep = pieces.hold(held);
+        let n_threads = context.workers.n_threads() as u64;
+        let decode = tiles.placed.iter().map(|t| t.decode_bytes).max().unwrap_or(0);
+        let share = (room - held) / 10 * 9 / n_threads;
+        let most = (share.saturating_sub(decode) / BYTES).min(MOST as u64) as usize;
+        if most < LEAST {
+            let needed = context.budget.used()
+                + held
+                + n_threads * (decode + BYTES * LEAST as u64) * 10 / 9
+                + (1 << 20);
+            return Err(Error::Budget {
+                what: "comparing tiles".into(),
+                needed,
+                budget: context.budget.limit(),
+            });
+        }
+        let memory = context
+            .budget
+            .reserve("comparing tiles", held + n_threads * (decode + BYTES * most as u64))?;
+        let looker = Looker { tiles, pieces, align };
+        Ok(Bench { looker, reach, most, _memory: memory, _pieces: Mutex::new(keep) })
+    }
+
+    /// Calls `f` for every item, side by side, and gives what came of it in order.
+    pub(super) fn each<T: Send>(
+        &self,
+        title: &str,
+        n: usize,
+        context: &RunContext,
+        f: &(dyn Fn(usize, &mut Fft) -> Result<T> + Sync),
+    ) -> Result<Vec<T>> {
+        // Not all at once, so that transforms need not be planned anew for every pair.
+        const TURN: usize = 4;
+        let results: Mutex<Vec<Option<Result<Vec<T>>>>> =
+            Mutex::new((0..n.div_ceil(TURN)).map(|_| None).collect());
+        context.progress.begin(title, n as u64);
+        context.workers.for_each(n.div_ceil(TURN), &|turn| {
+            let mut fft = Fft::new();
+            let items = turn * TURN..((turn + 1) * TURN).min(n);
+            let made: Result<Vec<T>> = items
+                .clone()
+                .map(|i| {
+                    context.cancel.check()?;
+                    f(i, &mut fft)
+                })
+                .collect();
+            context.progress.advance(items.len() as u64, 0);
+            if let Ok(mut results) = results.lock() {
+                results[turn] = Some(made);
+            }
+        });
+        context.progress.end();
+        let results = results.into_inner().map_err(|_| Error::internal("stitch", "lock"))?;
+        let mut out = Vec::with_capacity(n);
+        for part in results {
+            out.extend(part.ok_or_else(|| Error::internal("stitch", "a pair was not compared"))??);
+        }
+        Ok(out)
+    }
+
+    /// The parts of two tiles that may show the same.
+    fn parts(&self, ends: (usize, usize), how: &Search) -> Option<(Region, Region)> {
+        let shapes = (self.looker.shape(ends.0), self.looker.shape(ends.1));
+        let (a, b) = reach_of(&shapes.0, &shapes.1, how)?;
+        Some(middle(a, b, &how.nominal, &how.reach, self.most))
+    }
+
+    /// Raw parts of the two tiles of a search, the second from elsewhere if it is to be one that cannot agree.
+    pub(super) fn raw(
+        &self,
+        ends: (usize, usize),
+        how: &Search,
+        elsewhere: Option<usize>,
+    ) -> Result<Option<[(Region, Vec<f32>); 2]>> {
+        let Some((a, b)) = self.parts(ends, how) else { return Ok(None) };
+        let first = self.looker.raw(ends.0, &a)?;
+        let second = match elsewhere {
+            None => self.looker.raw(ends.1, &b)?,
+            Some(other) => {
+                // The same part of another tile, or the opposite one of the same.
+                let shape = self.looker.shape(other);
+                let start: Vec<i64> = (0..shape.len())
+                    .map(|k| {
+                        let (start, room) = (b.start()[k], shape[k] as i64 - b.shape()[k] as i64);
+                        if other == ends.1 { room - start } else { start.min(room) }.max(0)
+                    })
+                    .collect();
+                let extent: Vec<usize> =
+                    b.shape().iter().zip(&shape).map(|(n, s)| *n.min(s)).collect();
+                if extent != b.shape() {
+                    return Ok(None);
+                }
+                self.looker.raw(other, &Region::new(start, extent))?
+            }
+        };
+        Ok(Some([(a, first), (b, second)]))
+    }
+
+    /// Searches with parts that were read.
+    pub(super) fn search_raw(
+        &self,
+        ends: (usize, usize),
+        how: &Search,
+        raw: &[(Region, Vec<f32>); 2],
+        sigma: f64,
+        fft: &mut Fft,
+    ) -> Finding {
+        let flat = |samples: &[f32]| samples.iter().all(|v| *v == samples[0]);
+        if raw.iter().any(|(_, samples)| samples.is_empty() || flat(samples)) {
+            return Finding::Nothing(
+                "one of the tiles is all of one value where they overlap".into(),
+            );
+        }
+        let [a, b] = raw;
+        let (a, b) = (filtered(&a.1, &a.0, sigma), filtered(&b.1, &b.0, sigma));
+        let shapes = (self.looker.shape(ends.0), self.looker.shape(ends.1));
+        match search(&a, &b, (&shapes.0, &shapes.1), how, fft) {
+            Some(found) => Finding::Found(found),
+            None => Finding::Nothing("they share too little".into()),
+        }
+    }
+
+    /// Searches all pairs; those of `only`, if it is given.
+    pub(super) fn search_all(
+        &self,
+        edges: &[Edge],
+        ends: &Ends<'_>,
+        sigma: f64,
+        only: Option<&[(usize, Search)]>,
+        context: &RunContext,
+    ) -> Result<Vec<Finding>> {
+        let n = only.map_or(edges.len(), <[_]>::len);
+        self.each("compare tiles", n, context, &|i, fft| {
+            let (ends, how) = match only {
+                Some(some) => (ends(&edges[some[i].0]), some[i].1.clone()),
+                None => (ends(&edges[i]), self.usual(&edges[i])),
+            };
+            match self.raw(ends, &how, None)? {
+                Some(raw) => Ok(self.search_raw(ends, &how, &raw, sigma, fft)),
+                None => Ok(Finding::Nothing("they share nothing".into())),
+            }
+        })
+    }
+
+    pub(super) fn usual(&self, edge: &Edge) -> Search {
+        Search { nominal: edge.nominal.clone(), reach: self.reach.clone() }
+    }
+
+    /// Searches pairs that were not found, or that the others contradict, near where the others say.
+    pub(super) fn search_again(
+        &self,
+        edges: &[Edge],
+        ends: &Ends<'_>,
+        smoothing: Smoothing,
+        solution: &Solution,
+        found: &mut [Finding],
+        context: &RunContext,
+    ) -> Result<()> {
+        let mut again = Vec::new();
+        for (e, edge) in edges.iter().enumerate() {
+            let used = solution.fates[e] == Fate::Used && found[e].strength() >= smoothing.limit;
+            let sure = |t: usize| solution.groups[t] == Some(0);
+            if used || !(sure(edge.first) && sure(edge.second)) {
+                continue;
+            }
+            let nominal = between(solution, edge);
+            let reach = self.reach.iter().map(|r| AGAIN.min(*r)).collect();
+            again.push((e, Search { nominal, reach }));
+        }
+        let made = self.search_all(edges, ends, smoothing.sigma, Some(&again), context)?;
+        for ((e, _), new) in again.iter().zip(made) {
+            if new.strength() >= smoothing.limit {
+                found[*e] = new;
+            }
+        }
+        Ok(())
+    }
+
+    /// Exact shifts of the pairs that count, at where the solution says they are.
+    pub(super) fn refine_all(
+        &self,
+        edges: &[Edge],
+        ends: &Ends<'_>,
+        sigma: f64,
+        solution: &Solution,
+        found: &[Finding],
+        context: &RunContext,
+    ) -> Result<Vec<Option<Vec<f64>>>> {
+        self.each("measure shifts", edges.len(), context, &|e, fft| {
+            let Some(f) = found[e].found().filter(|_| solution.fates[e] != Fate::LeftOut) else {
+                return Ok(None);
+            };
+            Ok(self.exact(ends(&edges[e]), &f.shift, &[sigma], fft)?.pop().flatten())
+        })
+    }
+
+    /// The shift of a pair that was found, for every smoothing.
+    pub(super) fn exact(
+        &self,
+        ends: (usize, usize),
+        shift: &[f64],
+        sigmas: &[f64],
+        fft: &mut Fft,
+    ) -> Result<Vec<Option<Vec<f64>>>> {
+        let how = Search {
+            nominal: shift.to_vec(),
+            reach: self.reach.iter().map(|r| 3.min(*r)).collect(),
+        };
+        let Some([a, b]) = self.raw(ends, &how, None)? else { return Ok(vec![None; sigmas.len()]) };
+        let near: Vec<i64> = shift.iter().map(|s| s.round() as i64).collect();
+        let one = |sigma: &f64, fft: &mut Fft| {
+            let (a, b) = (filtered(&a.1, &a.0, *sigma), filtered(&b.1, &b.0, *sigma));
+            let found = refine(&a, &b, &near, fft)?;
+            // What moved away is another peak, not a better measurement of this one.
+            let moved = found.shift.iter().zip(shift).any(|(n, o)| (n - o).abs() > 1.0);
+            (!moved).then_some(found.shift)
+        };
+        Ok(sigmas.iter().map(|s| one(s, fft)).collect())
+    }
+}
+
+/// Where the second tile of a pair lies in the first, by the solution.
+pub(super) fn between(solution: &Solution, edge: &Edge) -> Vec<f64> {
+    let (a, b) = (&solution.places[edge.first], &solution.places[edge.second]);
+    a.iter().zip(b).map(|(a, b)| b - a).collect()
+}

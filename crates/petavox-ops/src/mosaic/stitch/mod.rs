@@ -1,0 +1,154 @@
+//! Finding where tiles lie from what they share.
+//!
+//! Pairs that the layout lets overlap are searched (`petavox_kernels::register`); how strong an agreement has to be is read from pairs that
+//! cannot agree, tiles against tiles from elsewhere. How much the images are smoothed before is chosen twice by the data: first so that true
+//! pairs stand out from those, then so that pairs contradict each other least. All places are solved for at once, between the two.
+
+mod bridges;
+mod edges;
+mod measure;
+mod outcome;
+mod patches;
+mod pick;
+
+pub use outcome::{PairFound, StageFound, Stitched, Unregistered};
+
+use super::layout::Layout;
+use super::pieces::Pieces;
+use super::place::Between;
+use super::solve::{Fate, Pair, Solution, solve};
+use super::tiles::{Given, TileOptions, Tiles};
+use edges::{Edge, edges};
+use measure::{Bench, Finding};
+use petavox_core::{Error, Result};
+use petavox_engine::RunContext;
+use petavox_kernels::register::Found;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// How places are found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StitchOptions {
+    /// The channel that is looked at; the places hold for all. The first, or the mean of colours, by default.
+    pub align_channel: Option<usize>,
+    /// How far a tile may lie from where it should lie against its neighbour, in the unit of the positions; a tenth of the tile by default.
+    pub max_shift: Option<f64>,
+    /// Smoothing before tiles are compared, in samples; chosen by the data by default.
+    pub sigma: Option<f64>,
+    /// Leave out tiles that are missing or cannot be read, and say so.
+    pub skip_missing: bool,
+}
+
+/// Finds where the tiles of a layout lie.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] for layouts with affines, or options that make no sense; [`Error::Budget`]; whatever is wrong with a tile.
+pub fn stitch(
+    layout: &Layout,
+    given: Option<&Given>,
+    options: &StitchOptions,
+    context: &RunContext,
+) -> Result<Stitched> {
+    if let Some(turned) = layout.tiles.iter().find(|t| t.affine.is_some()) {
+        let expected = "positions; tiles with affines are fused as they are said to lie";
+        return Err(Error::argument("stitch", format!("{} with an affine", turned.path), expected));
+    }
+    if options.sigma.is_some_and(|s| !(0.3..=20.0).contains(&s)) {
+        let given = options.sigma.unwrap_or_default();
+        return Err(Error::argument("sigma", given, "a number of samples from 0.3 to 20"));
+    }
+    let how = TileOptions { skip_missing: options.skip_missing, ..TileOptions::default() };
+    let tiles = Arc::new(Tiles::open(layout, given, &how, Between::Nearest)?);
+    let reach = reach(&tiles, options)?;
+    let groups = edges::movers(&tiles, options.align_channel);
+    let edges = edges(&tiles, &groups, &reach);
+    let nominal: Vec<Vec<f64>> =
+        groups.iter().map(|g| tiles.placed[g.looked_at].at.clone()).collect();
+    let kept = Arc::new(Pieces::new(tiles.clone()));
+    let bench = Bench::new(tiles.clone(), kept, options.align_channel, reach, context)?;
+    let ends = |e: &Edge| (groups[e.first].looked_at, groups[e.second].looked_at);
+
+    // Which pairs agree.
+    let smoothing = pick::for_finding(&bench, &edges, &ends, options.sigma, context)?;
+    let mut found: Vec<Finding> =
+        bench.search_all(&edges, &ends, smoothing.sigma, None, context)?;
+    let mut solution = settled(&nominal, &edges, &found, smoothing.limit);
+    // What was not found is looked for once more, near where the others say it is.
+    bench.search_again(&edges, &ends, smoothing, &solution, &mut found, context)?;
+    solution = settled(&nominal, &edges, &found, smoothing.limit);
+    // Now exactly.
+    let sigma = match options.sigma {
+        Some(sigma) => sigma,
+        None => pick::for_measuring(
+            &bench, &edges, &ends, &nominal, &found, &solution, smoothing, context,
+        )?,
+    };
+    let exact = bench.refine_all(&edges, &ends, sigma, &solution, &found, context)?;
+    for (f, e) in found.iter_mut().zip(exact) {
+        if let (Finding::Found(f), Some(e)) = (f, e) {
+            f.shift = e;
+        }
+    }
+    solution = settled(&nominal, &edges, &found, smoothing.limit);
+    Ok(outcome::outcome(layout, &tiles, &groups, &edges, &found, &solution, smoothing, sigma))
+}
+
+/// How far pairs may be off, in samples, per space axis.
+fn reach(tiles: &Tiles, options: &StitchOptions) -> Result<Vec<usize>> {
+    let first = tiles.placed.first().ok_or_else(|| Error::internal("stitch", "no tile"))?;
+    let spec = &tiles.spec;
+    tiles
+        .spatial
+        .iter()
+        .map(|&a| {
+            let extent = first.shape[a];
+            let samples = match options.max_shift {
+                None => (extent as f64 * 0.1).max(8.0).min(extent as f64 / 2.0),
+                Some(far) if far.is_finite() && far > 0.0 => far / spec.spacing.values[a],
+                Some(far) => return Err(Error::argument("max_shift", far, "a positive length")),
+            };
+            Ok(if extent == 1 { 0 } else { (samples.ceil() as usize).clamp(1, extent - 1) })
+        })
+        .collect()
+}
+
+/// Solves for the places, leaving out pairs that are the only hold of a tile and that the stage contradicts.
+fn settled(nominal: &[Vec<f64>], edges: &[Edge], found: &[Finding], limit: f64) -> Solution {
+    let usual = {
+        let n: Vec<f64> = found.iter().filter_map(Finding::found).map(weight).collect();
+        super::solve::median(&n).max(1e-9)
+    };
+    let pair = |(e, f): (&Edge, &Finding)| Pair {
+        first: e.first,
+        second: e.second,
+        shift: f.found().map_or_else(|| e.nominal.clone(), |f| f.shift.clone()),
+        weight: match f.found() {
+            Some(f) if f.strength() >= limit => (weight(f) / usual).clamp(0.1, 4.0),
+            _ => 0.0,
+        },
+    };
+    let mut pairs: Vec<Pair> = edges.iter().zip(found).map(pair).collect();
+    let mut solution = solve(nominal, &pairs);
+    // Repeated structures agree strongly at wrong places: where pairs contradict each other, the stage has a say.
+    let plausible = bridges::plausible(nominal, &pairs, &solution);
+    if plausible.iter().any(|f| *f < 1.0) {
+        pairs.iter_mut().zip(plausible).for_each(|(p, f)| p.weight *= f);
+        solution = solve(nominal, &pairs);
+    }
+    let wrong = bridges::contradicted(nominal, &pairs, &solution);
+    if !wrong.is_empty() {
+        wrong.iter().for_each(|&e| pairs[e].weight = 0.0);
+        solution = solve(nominal, &pairs);
+    }
+    debug_assert!(
+        solution.fates.iter().zip(&pairs).all(|(f, p)| p.weight > 0.0 || *f == Fate::LeftOut)
+    );
+    solution
+}
+
+/// The inverse of the variance that a shift is expected to have, up to a factor.
+fn weight(found: &Found) -> f64 {
+    let r = found.score.clamp(0.0, 0.999);
+    r * r / (1.0 - r * r + 0.05) * found.n as f64
+}
