@@ -7,7 +7,8 @@ export function write(state) {
   const rounded = JSON.stringify(state, (_, value) =>
     typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : value,
   );
-  return `#${encodeURIComponent(rounded).replaceAll("%22", "'").replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
+  // Quotes are short as apostrophes, which encodeURIComponent would leave as they are.
+  return `#${encodeURIComponent(rounded).replaceAll("'", "%27").replaceAll("%22", "'").replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
 }
 
 /** What `write` wrote, or null where an address carries nothing that can be read. */

@@ -25,12 +25,15 @@ export class Scheduler {
   want(wishes) {
     const wanted = new Map();
     for (const [tile, priority] of wishes) {
-      if (tile.state === "ready" || !this.#due(tile)) continue;
+      if ((tile.state === "ready" && !tile.stale) || !this.#due(tile)) continue;
       const known = wanted.get(tile);
       if (known === undefined || priority < known) wanted.set(tile, priority);
     }
-    for (const [tile, cancel] of this.#loading) {
-      if (!wanted.has(tile)) cancel();
+    for (const [tile, job] of this.#loading) {
+      if (!wanted.has(tile) && !job.cancelled) {
+        job.cancelled = true;
+        job.cancel();
+      }
       wanted.delete(tile);
     }
     this.#queue = [...wanted].sort((a, b) => a[1] - b[1]).map(([tile]) => tile);
@@ -68,13 +71,19 @@ export class Scheduler {
   }
 
   #start(tile) {
-    tile.state = "loading";
+    // A tile that is only out of date stays on screen meanwhile.
+    const renewed = tile.state === "ready";
+    tile.stale = false;
+    if (!renewed) tile.state = "loading";
     const cancel = run({ ...tile.job, headers }, (answer) => {
       this.#loading.delete(tile);
       if (answer.error === "cancelled") {
         this.counts.cancelled += 1;
-        tile.state = "new";
-        this.tiles.drop(tile);
+        if (renewed) tile.stale = true;
+        else {
+          tile.state = "new";
+          this.tiles.drop(tile);
+        }
       } else if (answer.later) {
         // Something of the whole image is still computed: the tile is asked for again.
         tile.state = "later";
@@ -97,6 +106,6 @@ export class Scheduler {
       this.#pump();
       this.changed();
     });
-    this.#loading.set(tile, cancel);
+    this.#loading.set(tile, { cancel, cancelled: false });
   }
 }

@@ -13,7 +13,7 @@ export function address(path) {
 
 /** Where the Zarr of an image is, in chunks of the shape given (one number per axis). */
 export function zarrAddress(name, chunk) {
-  return address(`images/${encodeURIComponent(name)}/zarr/@chunk=${chunk.join("x")}/@codec=gzip`);
+  return address(`images/${encodeURIComponent(name)}/zarr/@chunk=${chunk.join("x")}/@codec=shuffle/@wait=0`);
 }
 
 /** What the server has opened. */
@@ -28,6 +28,16 @@ export async function json(url) {
   return response.json();
 }
 
+/** Where a plane at any angle is: see `oblique.js` for the numbers. */
+export function planeAddress(name, numbers) {
+  const query = Object.entries(numbers).map(([key, value]) => `${key}=${Array.isArray(value) ? value.map(plain).join(",") : value}`);
+  return address(`images/${encodeURIComponent(name)}/plane?${query.join("&")}`);
+}
+
+function plain(number) {
+  return String(Math.abs(number) < 1e-9 ? 0 : Number(number.toPrecision(9)));
+}
+
 /** The bytes of one sample, `index` having one number per axis. */
 export async function sample(name, index, signal) {
   const query = `slice=${index.join(",")}&format=raw`;
@@ -36,9 +46,27 @@ export async function sample(name, index, signal) {
   return response.arrayBuffer();
 }
 
+/** Tables that the server has opened. */
+export async function tables() {
+  return json(address("tables"));
+}
+
+/** A column of a table: doubles, or strings. */
+export async function column(table, name) {
+  const response = await fetch(address(`tables/${encodeURIComponent(table)}/${encodeURIComponent(name)}`), { headers });
+  if (!response.ok) throw new Error((await response.text()).slice(0, 300));
+  const text = response.headers.get("content-type")?.startsWith("application/json");
+  return text ? response.json() : new Float64Array(await response.arrayBuffer());
+}
+
 /** How far the computation of a whole image is. */
 export async function computation(name) {
   return json(address(`images/${encodeURIComponent(name)}/status`));
+}
+
+/** The stream of what changes. */
+export function events() {
+  return new EventSource(address(token ? `events?token=${encodeURIComponent(token)}` : "events"));
 }
 
 /** What the server says of itself: memory, chunks computed, queue. */

@@ -35,11 +35,12 @@ const MOUSE = [
 ];
 
 /** Rows of the help sheet: what to press and what it does. */
-export const SHEET = [...KEYS.map(([keys, does]) => [keys, does]), ...MOUSE];
+export const SHEET = [...KEYS.map(([keys, does]) => [keys.split(" "), does]), ...MOUSE.map(([what, does]) => [[what], does])];
 
 /** Listens to keys wherever nothing is being typed. */
 export function keyboard(actions) {
   addEventListener("keydown", (event) => {
+    if (document.querySelector("dialog[open]")) return;
     if (event.target.closest?.("input:not([type=range]):not([type=checkbox]), select, textarea, dialog")) return;
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
       event.preventDefault();

@@ -45,7 +45,7 @@ function line(context, pane, state, { from, to }, navigate) {
   context.lineWidth = 2;
   context.strokeStyle = "#ffd75e";
   stroke(context, a, b);
-  const text = lengthText(distance(from, to), navigate.bounds("x")?.unit);
+  const text = lengthText(distance(from, to), navigate.unit);
   context.font = "13px system-ui, sans-serif";
   context.textAlign = "left";
   const width = context.measureText(text).width;

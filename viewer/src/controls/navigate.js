@@ -81,6 +81,12 @@ export class Navigate {
     return best;
   }
 
+  /** The unit of lengths; without one, samples where they are 1 wide. */
+  get unit() {
+    const bounds = this.bounds("x");
+    return bounds?.unit ?? (bounds?.step === 1 ? "pixel" : "");
+  }
+
   /** Axes in the order in which the images have them, each once. */
   get axes() {
     return [...new Set([...this.images.values()].flatMap((image) => image.axes))];

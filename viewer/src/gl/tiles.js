@@ -34,10 +34,14 @@ uniform float gamma;
 uniform bool additive;
 void main() {
   float value = float(texelFetch(samples, sampleAt(at), 0).r);
+#ifdef FLOAT
   if (isnan(value)) { shade = vec4(0.0); return; }
-  float t = clamp((value - limits.x) / (limits.y - limits.x), 0.0, 1.0);
-  t = gamma == 1.0 ? t : pow(t, gamma);
-  vec3 colour = texture(map, vec2((t * 255.0 + 0.5) / 256.0, 0.5)).rgb;
+#endif
+  float t = clamp((value - limits.x) * limits.y, 0.0, 1.0);
+#ifdef GAMMA
+  t = pow(t, gamma);
+#endif
+  vec3 colour = texelFetch(map, ivec2(int(t * 255.0 + 0.5), 0), 0).rgb;
   shade = vec4(colour * opacity, additive ? 0.0 : opacity);
 }`;
 
@@ -50,14 +54,14 @@ void main() {
   uint label = texelFetch(samples, sampleAt(at), 0).r;
   if (label == 0u) { shade = vec4(0.0); return; }
   float alpha = opacity;
-  if (outline > 0.0) {
+#ifdef OUTLINE
     vec2 d = pixel * outline;
     bool edge = texelFetch(samples, sampleAt(at + vec2(d.x, 0.0)), 0).r != label
       || texelFetch(samples, sampleAt(at - vec2(d.x, 0.0)), 0).r != label
       || texelFetch(samples, sampleAt(at + vec2(0.0, d.y)), 0).r != label
       || texelFetch(samples, sampleAt(at - vec2(0.0, d.y)), 0).r != label;
     if (!edge) alpha = label == chosen ? opacity * 0.35 : 0.0;
-  }
+#endif
   vec3 colour = label == chosen ? mix(labelColour(label), vec3(1.0), 0.5) : labelColour(label);
   shade = vec4(colour * alpha, alpha);
 }`;
@@ -67,12 +71,19 @@ export class TilePainter {
     this.gl = gl;
     this.maps = maps;
     this.square = square(gl);
-    this.programs = {
-      labels: program(gl, VERTEX, LABELS, "#define SAMPLER usampler2D"),
-      u: program(gl, VERTEX, IMAGE, "#define SAMPLER usampler2D"),
-      i: program(gl, VERTEX, IMAGE, "#define SAMPLER isampler2D"),
-      "": program(gl, VERTEX, IMAGE, "#define SAMPLER sampler2D"),
-    };
+    this.programs = new Map();
+  }
+
+  /** The program for samples of a kind, compiled when it is first needed. */
+  #programFor(look, format) {
+    const prefix = look.kind === "labels" ? "u" : FORMATS[format][0];
+    const extra = look.kind === "labels" ? (look.outline > 0 ? "OUTLINE" : "PLAIN") : look.gamma === 1 ? "PLAIN" : "GAMMA";
+    const name = `${look.kind} ${prefix} ${extra}`;
+    if (!this.programs.has(name)) {
+      const defines = `#define SAMPLER ${prefix}sampler2D\n#define ${extra}\n${prefix ? "" : "#define FLOAT"}`;
+      this.programs.set(name, program(this.gl, VERTEX, look.kind === "labels" ? LABELS : IMAGE, defines));
+    }
+    return this.programs.get(name);
   }
 
   /** Brings a tile's samples to the graphics memory. */
@@ -95,7 +106,7 @@ export class TilePainter {
     const { gl } = this;
     const drawn = tiles.filter((tile) => tile.texture);
     if (!drawn.length) return;
-    const used = look.kind === "labels" ? this.programs.labels : this.programs[FORMATS[drawn[0].format][0]];
+    const used = this.#programFor(look, drawn[0].format);
     const { at } = used;
     gl.useProgram(used.handle);
     gl.bindVertexArray(this.square);
@@ -110,7 +121,7 @@ export class TilePainter {
       gl.uniform1ui(at.chosen, look.chosen ?? 0);
       gl.uniform1f(at.outline, look.outline);
     } else {
-      gl.uniform2f(at.limits, ...look.limits);
+      gl.uniform2f(at.limits, look.limits[0], 1 / (look.limits[1] - look.limits[0]));
       gl.uniform1f(at.gamma, look.gamma);
       gl.uniform1i(at.additive, look.additive ? 1 : 0);
       gl.uniform1i(at.map, 1);

@@ -32,7 +32,7 @@ bool crosses(out vec3 start, out vec3 step_, out int count) {
   if (begin >= end) return false;
   vec3 first = (origin + into * begin - low) / (high - low), last = (origin + into * end - low) / (high - low);
   float voxels = length((last - first) * size);
-  count = int(clamp(ceil(voxels), 1.0, 1024.0));
+  count = int(clamp(ceil(voxels - 0.01), 1.0, 1024.0));
   step_ = (last - first) / float(count);
   start = first + 0.5 * step_;
   return true;
@@ -84,7 +84,12 @@ export class VolumePainter {
 
   constructor(stage) {
     this.stage = stage;
-    const { gl } = stage;
+  }
+
+  /** What drawing needs, made when there is something to draw: most who look never turn a volume. */
+  #prepare() {
+    if (this.programs) return;
+    const { gl } = this.stage;
     this.square = square(gl);
     this.kept = new Kept(gl);
     this.smooth = gl.getExtension("OES_texture_float_linear") !== null;
@@ -96,6 +101,7 @@ export class VolumePainter {
 
   /** Draws a pane; what is missing is wished for. The rays are only cast again when something changed. */
   draw(pane, stage, box) {
+    this.#prepare();
     const { state } = stage;
     const found = [];
     for (const layer of state.now.layers) {
@@ -119,6 +125,7 @@ export class VolumePainter {
       found.push([look, best.filled === 0 ? fine : best, levels]);
     }
     const moving = this.#moving(stage);
+    for (const [look] of found) look.moving = moving;
     this.kept.show(box, this.#signature(found, state.now), moving ? 0.5 : 1, () => {
       for (const [look, volume, levels] of found) this.#rays(pane, look, volume, levels);
     });
@@ -246,6 +253,12 @@ export class VolumePainter {
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_3D, volume.texture);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+  }
+
+  /** Everything is fetched again. */
+  forget() {
+    for (const volume of this.#volumes.values()) this.stage.gl.deleteTexture(volume.texture);
+    this.#volumes.clear();
   }
 
   /** Volumes that were not looked at for a while give their memory back. */

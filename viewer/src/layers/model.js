@@ -15,13 +15,15 @@ export function layersOf(image) {
 
 function layerOf(image, kind, channel, count) {
   const told = channel === null ? image.omero?.channels?.[0] : image.omero?.channels?.[channel];
-  const rgb = count === 3 && image.dtype === "uint8" && !told?.color;
-  const own = told?.color && /^[0-9a-f]{6}$/i.test(told.color) ? `#${told.color.toLowerCase()}` : null;
+  // Programs that know no colours write the same for all.
+  const colours = new Set(image.omero?.channels?.map((one) => one.color));
+  const own = /^[0-9a-f]{6}$/i.test(told?.color ?? "") && (count === 1 || colours.size > 1) ? `#${told.color.toLowerCase()}` : null;
+  const rgb = count === 3 && image.dtype === "uint8" && !own;
   const map = rgb ? ["red", "green", "blue"][channel] : (own ?? CHANNELS[count > 1 ? (channel + 1) % CHANNELS.length : 0]);
   const { start, end } = told?.window ?? {};
   const limits = rgb ? [0, 255] : image.dtype === "bool" ? [0, 1] : Number.isFinite(start) && end > start ? [start, end] : null;
   return {
-    id: channel === null || count === 1 ? image.name : `${image.name} ${told?.label ?? `channel ${channel}`}`,
+    id: channel === null || count === 1 ? image.name : `${labelOf(image, channel)} · ${image.name}`,
     source: image.name,
     kind,
     channel,
@@ -35,10 +37,17 @@ function layerOf(image, kind, channel, count) {
   };
 }
 
-/** Layers a link brought, completed where it lacks entries, without those whose image is not open. */
-export function completed(layers, images) {
-  const fresh = [...images.values()].flatMap(layersOf);
+/** What a channel is called; a name that another has as well gets the number. */
+function labelOf(image, channel) {
+  const labels = image.omero?.channels?.map((one) => one.label) ?? [];
+  const own = labels[channel];
+  if (!own) return `channel ${channel}`;
+  return labels.indexOf(own) === labels.lastIndexOf(own) ? own : `${own} (${channel})`;
+}
+
+/** Layers a link brought, completed where it lacks entries, without those that are not open here. */
+export function completed(layers, fresh) {
   return layers
-    .filter((layer) => images.has(layer.source) || layer.kind === "table")
-    .map((layer) => ({ ...(fresh.find((one) => one.id === layer.id) ?? fresh.find((one) => one.source === layer.source) ?? {}), ...layer }));
+    .filter((layer) => fresh.some((one) => one.source === layer.source))
+    .map((layer) => ({ ...(fresh.find((one) => one.id === layer.id) ?? fresh.find((one) => one.source === layer.source)), ...layer }));
 }

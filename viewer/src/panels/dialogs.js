@@ -15,12 +15,12 @@ function dialog(title, ...children) {
 export function showHelp() {
   const half = Math.ceil(SHEET.length / 2);
   const cells = Array.from({ length: half }, (_, k) => [SHEET[k], SHEET[k + half]])
-    .flatMap((pair) => pair.flatMap((row) => (row ? [h("span", {}, row[0].split(" ").map((key) => [h("kbd", {}, key), " "])), h("span", {}, row[1])] : [h("span"), h("span")])));
+    .flatMap((pair) => pair.flatMap((row) => (row ? [h("span", {}, row[0].map((key) => [h("kbd", {}, key), " "])), h("span", {}, row[1])] : [h("span"), h("span")])));
   dialog("Keys and mouse", h("div.keys", {}, cells));
 }
 
 /** Shows link, Python and command line for what is on screen, each with a button that copies it. */
-export function showShare({ state, stage, images }) {
+export function showShare({ state, stage, images, tables }) {
   const part = (title, text) => {
     const button = h("button", {
       onclick: async () => {
@@ -30,5 +30,5 @@ export function showShare({ state, stage, images }) {
     }, "copy");
     return [h("p", {}, h("b", {}, title), " ", button), h("pre", {}, text)];
   };
-  dialog("Share this view", part("Link", location.href), part("Python", asPython(state.now, stage, images)), part("Command line", asCommand(state.now, stage, images)));
+  dialog("Share this view", part("Link", location.href), part("Python", asPython(state.now, stage, images)), part("Command line", asCommand(state.now, images, tables)));
 }

@@ -68,6 +68,7 @@ function card(layer, tools) {
   if (more) {
     rows.push(more.element);
     if (more.update) updates.push(more.update);
+    if (more.frame) frames.push(more.frame);
   }
 
   const element = h("section.layer", { "data-layer": id }, h("div.head", {}, eye, name, mark), rows, reason);
@@ -84,7 +85,7 @@ function card(layer, tools) {
       const failed = looks.flatMap((look) => look.failed);
       const error = image?.error ?? failed[0]?.error ?? (looks.some((look) => look.tooFar) ? "Too many tiles for this zoom: the image has no coarser level. Zoom in." : null);
       mark.className = error ? "mark bad" : looks.some((look) => look.loading) ? "mark busy" : "mark";
-      mark.textContent = error ? "⚠" : looks.some((look) => look.draws.some((tile) => tile.approximate)) ? "≈" : "";
+      mark.textContent = error ? "⚠" : looks.some((look) => look.draws.some((tile) => tile.approximate && (look.loading || tile.level === look.level))) ? "≈" : "";
       mark.title = error ? "Something failed. Click to try again." : mark.textContent ? "Approximate at this zoom; exact when zoomed in." : "";
       const waits = stage.progress?.get(layer.source);
       reason.hidden = !error && !waits;
@@ -108,8 +109,8 @@ function imageRows({ rows, updates, frames, id, state, stage, set, now }) {
   rows.push(h("div.row", {}, h("span", {}, "blending"), blend));
   updates.push((layer) => {
     if (layer.limits) {
-      if (document.activeElement !== low) low.value = short(Number(layer.limits[0].toPrecision(6)));
-      if (document.activeElement !== high) high.value = short(Number(layer.limits[1].toPrecision(6)));
+      if (document.activeElement !== low) low.value = short(Number(layer.limits[0].toPrecision(5)));
+      if (document.activeElement !== high) high.value = short(Number(layer.limits[1].toPrecision(5)));
     }
     if (!COLORMAPS.includes(layer.map) && ![...map.options].some((o) => o.value === layer.map)) map.append(h("option", {}, layer.map));
     map.value = layer.map;

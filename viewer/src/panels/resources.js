@@ -1,6 +1,6 @@
 // Memory, chunks and queue, of the page and of the server.
 
-import { bytes, fill, h } from "../dom.js";
+import { bytes, fill, h, short } from "../dom.js";
 import { health } from "../server.js";
 
 /** A panel that looks at the server only while it is open. */
@@ -24,13 +24,15 @@ export function resources({ box, stage, tiles, scheduler }) {
   };
   const ask = async () => {
     if (!panel.open) return;
+    let pause = 1000;
     try {
       told = await health();
     } catch (error) {
-      told = { server: error.message };
+      told = { "": error.message };
+      pause = 10000;
     }
     show();
-    setTimeout(ask, 1000);
+    setTimeout(ask, pause);
   };
   panel.addEventListener("toggle", ask);
   stage.listeners.add(show);
@@ -41,6 +43,6 @@ function flat(object, before = "server") {
   return Object.entries(object).flatMap(([key, value]) => {
     const name = `${before} ${key.replaceAll("_", " ")}`;
     if (value !== null && typeof value === "object") return flat(value, name);
-    return [key.endsWith("bytes") && typeof value === "number" ? [name.replace(/ bytes$/, ""), bytes(value)] : [name, value]];
+    return [key.endsWith("bytes") && typeof value === "number" ? [name.replace(/ bytes$/, ""), bytes(value)] : [name, typeof value === "number" ? short(Number(value.toPrecision(4))) : value]];
   });
 }

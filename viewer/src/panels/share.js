@@ -27,27 +27,39 @@ export function asPython(state, stage, images) {
   for (const [layer, image] of shown(state, images)) {
     const index = partInView(state, stage, image, layer).map((p) => (Array.isArray(p) ? `${p[0]}:${p[1]}` : p));
     const name = layer.id.replace(/\W+/g, "_").replace(/^(\d)/, "_$1");
-    const steps = (image.entry.steps ?? []).map((step) => `  # then ${step}`);
-    lines.push(`${name} = petavox.open(${quoted(image.entry.path ?? image.name)})[${index.join(", ")}]${steps.join("")}`);
+    const steps = (image.entry.apply ?? []).map(call);
+    lines.push(`${name} = petavox.open(${quoted(image.entry.path ?? image.name)})${steps.join("")}[${index.join(", ")}]`);
     lines.push(`${name} = ${name}.compute()`);
   }
   return lines.join("\n");
 }
 
 /** The command that opens the same layers again. */
-export function asCommand(state, stage, images) {
+export function asCommand(state, images, tables) {
   const paths = [];
   const labels = [];
+  const points = state.layers.filter((layer) => layer.visible && tables.has(layer.source)).map((layer) => tables.get(layer.source).path);
   let steps = [];
   for (const image of new Set(shown(state, images).map(([, one]) => one))) {
     (image.labels ? labels : paths).push(image.entry.path ?? image.name);
-    steps = image.entry.steps ?? steps;
+    steps = image.entry.apply ?? steps;
   }
-  return ["petavox view", ...paths.map(shell), ...labels.map((path) => `--labels ${shell(path)}`), ...steps.map((step) => `--apply ${shell(step)}`)].join(" ");
+  return ["petavox view", ...paths.map(shell), ...labels.map((path) => `--labels ${shell(path)}`), ...points.map((path) => `--points ${shell(path)}`), ...steps.map((step) => `--apply ${shell(step)}`)].join(" ");
 }
 
 function shown(state, images) {
   return state.layers.filter((layer) => layer.visible && images.has(layer.source)).map((layer) => [layer, images.get(layer.source)]);
+}
+
+/** A step of the command line, `gaussian:sigma=1,2`, as a call. */
+function call(step) {
+  const [name, ...words] = step.split(":");
+  const value = (text) => (text.trim() !== "" && Number.isFinite(Number(text)) ? text : { true: "True", false: "False" }[text] ?? quoted(text));
+  const parameters = words.map((word) => {
+    const [key, text] = [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)];
+    return `${key}=${text.includes(",") ? `[${text.split(",").map(value).join(", ")}]` : value(text)}`;
+  });
+  return `.apply(${[quoted(name), ...parameters].join(", ")})`;
 }
 
 function quoted(text) {

@@ -9,7 +9,7 @@ export function status({ box, navigate, stage, scheduler }) {
     const parts = [];
     if (place) {
       const world = ["z", "y", "x"].filter((axis) => navigate.bounds(axis)).map((axis) => `${axis} ${short(Number(place[axis].toPrecision(7)))}`);
-      parts.push(h("span.place", {}, `${world.join("  ")} ${unitName(navigate.bounds("x")?.unit)}`));
+      parts.push(h("span.place", {}, `${world.join("  ")} ${unitName(navigate.unit)}`));
       for (const { layer, index, value, level } of values) {
         if (value === undefined) continue;
         const coarse = level ? ` (level ${level})` : "";

@@ -11,6 +11,7 @@ export async function decode(bytes, codecs, dtype, count) {
     if (codec.name === "bytes") order = codec.configuration?.endian ?? "little";
     else if (codec.name === "gzip") bytes = await inflate(bytes, "gzip");
     else if (codec.name === "zlib") bytes = await inflate(bytes, "deflate");
+    else if (codec.name === "numcodecs.shuffle") bytes = unshuffle(bytes, codec.configuration.elementsize);
     else if (codec.name === "crc32c") bytes = bytes.slice(0, -4);
     else throw new Error(`The viewer cannot decode ${codec.name}; ask the server for an uncompressed chunking.`);
   }
@@ -21,6 +22,17 @@ export async function decode(bytes, codecs, dtype, count) {
   }
   if (size > 1 && (order === "little") !== LITTLE) swap(new Uint8Array(bytes), size);
   return new type(bytes);
+}
+
+/** First bytes of all samples, then all second ones, and so on: back to sample after sample. */
+function unshuffle(bytes, size) {
+  const from = new Uint8Array(bytes);
+  const to = new Uint8Array(from.length);
+  const count = from.length / size;
+  for (let byte = 0, at = 0; byte < size; byte++) {
+    for (let k = byte; k < count * size; k += size, at++) to[k] = from[at];
+  }
+  return to.buffer;
 }
 
 async function inflate(bytes, format) {

@@ -56,16 +56,7 @@ function levelOf(url, dataset, array, whole) {
     scale: own.scale.map((s, k) => s * whole.scale[k]),
     translate: own.translate.map((t, k) => t * whole.scale[k] + whole.translate[k]),
     codecs: array.codecs,
-    fill: numberOf(array.fill_value),
     remarks: array.attributes?.petavox ?? {},
     chunkUrl: (index) => `${url}/${dataset.path}/${plain ? "" : `c${separator}`}${index.join(separator)}`,
   };
-}
-
-function numberOf(fill) {
-  if (typeof fill === "boolean") return Number(fill);
-  if (fill === "NaN") return NaN;
-  if (fill === "Infinity") return Infinity;
-  if (fill === "-Infinity") return -Infinity;
-  return Number(fill ?? 0) || 0;
 }

@@ -4,7 +4,9 @@ const workers = [];
 const waiting = new Map();
 let last = 0;
 
-function start() {
+/** Starts the workers, before there is anything to do. */
+export function start() {
+  if (workers.length) return;
   const count = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
   for (let k = 0; k < count; k++) {
     const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -28,7 +30,7 @@ function settle(entry, answer) {
 
 /** Starts `job` (see worker.js) and calls `done(answer)`; returns a function that cancels it. */
 export function run(job, done) {
-  if (!workers.length) start();
+  start();
   const entry = workers.reduce((least, other) => (other.jobs < least.jobs ? other : least));
   last += 1;
   const id = last;

@@ -28,6 +28,8 @@ export class Tiles {
 
   /** Takes over what a worker made of a tile. */
   settle(tile, answer) {
+    this.bytes -= tile.bytes;
+    this.onDrop(tile);
     tile.samples = answer.samples;
     tile.paint = answer.paint ?? answer.samples;
     tile.picked = answer.picked;

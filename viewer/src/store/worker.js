@@ -1,7 +1,7 @@
 // Fetches and decodes chunks beside the page's own thread.
 
 import { decode } from "./codecs.js";
-import { arrayOf, paintFrom } from "./dtype.js";
+import { paintFrom } from "./dtype.js";
 import { sampleGrid } from "./sample.js";
 
 const running = new Map();
@@ -25,7 +25,7 @@ onmessage = async ({ data }) => {
   }
 };
 
-async function load({ url, headers, codecs, dtype, kind, columns, rows, width, height, planes, fill }, signal) {
+async function load({ url, headers, codecs, dtype, kind, columns, rows, width, height, planes }, signal) {
   const began = performance.now();
   let response;
   try {
@@ -35,22 +35,11 @@ async function load({ url, headers, codecs, dtype, kind, columns, rows, width, h
     throw new Error(`no answer from the server (${error.message})`);
   }
   const count = columns * rows * planes;
-  let samples;
-  let received = 0;
-  if (response.status === 404 || response.status === 204) {
-    // Chunks of the grid that a Zarr does not have are its fill value.
-    const type = arrayOf(dtype);
-    const big = type === BigInt64Array || type === BigUint64Array;
-    samples = new type(count).fill(big ? BigInt(Math.trunc(fill)) : fill);
-  } else if (response.status === 503) {
-    throw Object.assign(new Error(await reason(response)), { later: true });
-  } else if (!response.ok) {
-    throw new Error(await reason(response));
-  } else {
-    const bytes = await response.arrayBuffer();
-    received = bytes.byteLength;
-    samples = await decode(bytes, codecs, dtype, count);
-  }
+  // The server makes every chunk there is: whatever is not there is a failure, never the fill value.
+  if (!response.ok) throw Object.assign(new Error(await reason(response)), { later: response.status === 503 });
+  const bytes = await response.arrayBuffer();
+  const received = bytes.byteLength;
+  const samples = await decode(bytes, codecs, dtype, count);
   const paint = paintFrom(samples, dtype, kind);
   return {
     samples,

@@ -13,7 +13,7 @@ export function levelThatFits(levels, axes) {
 
 /** Every brick of a level, those in the middle first. */
 export function bricksOf({ image, layer, levels, level, at }) {
-  const { shape, chunk, codecs, fill, chunkUrl } = levels[level];
+  const { shape, chunk, codecs, chunkUrl } = levels[level];
   const [kz, ky, kx] = ["z", "y", "x"].map((name) => image.axis(name));
   const counts = [kz, ky, kx].map((k) => Math.ceil(shape[k] / chunk[k]));
   const kind = layer.kind === "labels" ? "labels" : "volume";
@@ -34,7 +34,7 @@ export function bricksOf({ image, layer, levels, level, at }) {
           count,
           edge: [kz, ky, kx].map((k) => chunk[k]),
           job: {
-            url: chunkUrl(index), codecs, dtype: image.dtype, kind, fill,
+            url: chunkUrl(index), codecs, dtype: image.dtype, kind,
             columns: chunk[kx], rows: chunk[ky], planes: chunk[kz], width: count[2], height: count[1],
           },
         });

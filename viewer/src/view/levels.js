@@ -64,7 +64,7 @@ function range([low, high], size, chunk, scale, translate) {
 
 /** What has to be known of a chunk to fetch it and to put it in its place. */
 export function requestOf({ image, layer, levels, level, index, ku, kv }) {
-  const { shape, chunk, scale, translate, codecs, fill, remarks, chunkUrl } = levels[level];
+  const { shape, chunk, scale, translate, codecs, remarks, chunkUrl } = levels[level];
   const part = (k) => {
     const first = index[k] * chunk[k];
     const count = Math.min(chunk[k], shape[k] - first);
@@ -82,6 +82,7 @@ export function requestOf({ image, layer, levels, level, index, ku, kv }) {
     index,
     u,
     v,
+    span: index.map((n, k) => [n * chunk[k], Math.min((n + 1) * chunk[k], shape[k])]),
     swapped,
     approximate: remarks.exact === false,
     columns: chunk[column],
@@ -97,7 +98,6 @@ export function requestOf({ image, layer, levels, level, index, ku, kv }) {
       planes: chunk.reduce((n, edge, k) => (k === row || k === column ? n : n * edge), 1),
       width: swapped ? v.count : u.count,
       height: swapped ? u.count : v.count,
-      fill,
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { unitName } from "../controls/sliders.js";
 import { short } from "../dom.js";
+import { directions } from "./turning.js";
 import { depthAxis, pointAt } from "./panes.js";
 
 const PAINTERS = [];
@@ -44,7 +45,7 @@ export function roundLength(most) {
 }
 
 function scaleBar(context, pane, state, navigate) {
-  const unit = navigate.bounds("x")?.unit;
+  const unit = navigate.unit;
   const world = roundLength(Math.min(160, pane.width * 0.3) * state.scale);
   const length = world / state.scale;
   const [x, y] = [pane.x + pane.width - length - 16, pane.y + pane.height - 16];
@@ -62,7 +63,7 @@ function scaleBar(context, pane, state, navigate) {
 export function lengthText(length, unit) {
   const steps = ["nm", "µm", "mm", "m"];
   let k = steps.indexOf(unitName(unit));
-  if (k < 0) return `${short(length)} ${unitName(unit) || "px"}`;
+  if (k < 0) return `${short(Number(length.toPrecision(6)))} ${unitName(unit)}`.trim();
   while (length >= 1000 && k < steps.length - 1) [length, k] = [length / 1000, k + 1];
   while (length < 1 && k > 0) [length, k] = [length * 1000, k - 1];
   return `${short(length)} ${steps[k]}`;
@@ -92,7 +93,7 @@ function name(context, pane) {
 function failures(context, pane, stage) {
   const state = stage.state.now;
   for (const look of stage.looks) {
-    if (look.pane !== pane) continue;
+    if (look.pane !== pane || pane.kind === "volume") continue;
     for (const tile of look.failed) {
       const [a, b] = corners(pane, state, tile);
       context.fillStyle = "#c0201830";
@@ -115,7 +116,13 @@ function failures(context, pane, stage) {
 }
 
 function corners(pane, state, tile) {
-  if (pane.kind === "oblique") return tile.corners(pane, state);
+  if (pane.kind === "oblique") {
+    const [right, down] = directions(state.tilt);
+    const from = [state.centre.x, state.centre.y, state.centre.z];
+    const along = (d) => d[0] * from[0] + d[1] * from[1] + d[2] * from[2];
+    const point = (u, v) => [pane.x + pane.width / 2 + (u - along(right)) / state.scale, pane.y + pane.height / 2 + (v - along(down)) / state.scale];
+    return [point(tile.u.low, tile.v.low), point(tile.u.high, tile.v.high)];
+  }
   return [
     pointAt(pane, state, { [pane.u]: tile.u.low, [pane.v]: tile.v.low }),
     pointAt(pane, state, { [pane.u]: tile.u.high, [pane.v]: tile.v.high }),

@@ -1,7 +1,9 @@
 // The parts of the canvas and which plane of the world each shows. Units: pixels of the page.
 
+import { directions } from "./turning.js";
+
 const PLANES = { xy: ["x", "y"], xz: ["x", "z"], yz: ["z", "y"] };
-const GAP = 2;
+const GAP = 1;
 
 /** The panes of a layout on a canvas of `width` x `height`. */
 export function panesOf(layout, width, height) {
@@ -36,6 +38,10 @@ export function paneAt(panes, x, y) {
 export function worldAt(pane, state, x, y) {
   const du = (x - pane.x - pane.width / 2) * state.scale;
   const dv = (y - pane.y - pane.height / 2) * state.scale;
+  if (pane.kind === "oblique") {
+    const [right, down] = directions(state.tilt);
+    return Object.fromEntries(["x", "y", "z"].map((axis, k) => [axis, state.centre[axis] + right[k] * du + down[k] * dv]));
+  }
   return { ...state.centre, [pane.u]: (state.centre[pane.u] ?? 0) + du, [pane.v]: (state.centre[pane.v] ?? 0) + dv };
 }
 

@@ -31,10 +31,15 @@ export class Probe {
     return found;
   }
 
+  /** Forgets values that may have changed. */
+  forget() {
+    this.#exact.clear();
+  }
+
   #later(found) {
     clearTimeout(this.#timer);
     this.#control?.abort();
-    const open = found.filter((one) => one.level !== 0 && one.value !== undefined);
+    const open = found.filter((one) => one.level !== 0);
     if (open.length) this.#timer = setTimeout(() => this.#ask(open), REST);
   }
 

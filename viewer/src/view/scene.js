@@ -26,7 +26,7 @@ export class Scene {
     const levels = found.image.levelsFor([pane.u, pane.v], TILE, this.changed);
     if (!levels) {
       found.loading = 1;
-      return this.#keep(found);
+      return this.keep(found);
     }
     const view = { image: found.image, layer, levels, pane, state, at: state.centre };
     let level = levelFor(levels, found.image.axes, pane.u, pane.v, state.scale / ratio);
@@ -35,32 +35,32 @@ export class Scene {
     if (requests === null) return found;
     if (requests === "too many") {
       found.tooFar = true;
-      return this.#keep(found);
+      return this.keep(found);
     }
     found.level = level;
     const complete = this.#cover(found, view, levels, level, requests);
     if (!found.loading) this.#ahead(found, view, levels, level, travel);
-    return complete ? this.#remember(found) : this.#keep(found);
+    return complete ? this.remember(found) : this.keep(found);
   }
 
   /** Fills `draws` and `wishes`. True when no place in view is left without any picture. */
   #cover(found, view, levels, level, requests) {
     const last = levels.length - 1;
-    const own = this.#ask(found, requests, 1000);
+    const own = this.ask(found, requests, 1000);
     if (level > 0 && own < requests.length) this.#take(found, requestsFor({ ...view, level: level - 1 }));
     let covered = own === requests.length;
     for (let coarse = level + 1; coarse <= last; coarse++) {
       const wider = requestsFor({ ...view, level: coarse });
       if (!Array.isArray(wider)) continue;
       const asked = !covered && (coarse === last || coarse === level + 2);
-      const ready = asked ? this.#ask(found, wider, coarse === last ? 0 : 500) : this.#take(found, wider);
+      const ready = asked ? this.ask(found, wider, coarse === last ? 0 : 500) : this.#take(found, wider);
       covered ||= ready === wider.length;
     }
     return covered;
   }
 
   /** Tiles of `requests` that are there are drawn, the others wished for, nearest to the middle first. */
-  #ask(found, requests, priority) {
+  ask(found, requests, priority) {
     const { pane } = found;
     const middle = requests.length / 2;
     let ready = 0;
@@ -69,12 +69,13 @@ export class Scene {
       if (tile.state === "ready") {
         found.draws.push(tile);
         ready += 1;
+        if (tile.stale) found.wishes.push([tile, priority]);
         return;
       }
-      if (tile.state === "failed") found.failed.push(tile);
+      // A coarser tile that fails only matters where the finer ones do, which then say so themselves.
+      if (tile.state === "failed" && tile.level === found.level) found.failed.push(tile);
       if (tile.state === "later") found.computing = true;
       if (tile.state !== "failed" || tile.attempts < 3) {
-        // Failed tiles are asked for again, but nothing waits for them.
         found.wishes.push([tile, priority + Math.abs(k - middle) + (pane.kind === "plane" ? 0 : 300)]);
         if (tile.state !== "failed") found.loading += 1;
       }
@@ -115,12 +116,14 @@ export class Scene {
     }
   }
 
-  #remember(found) {
+  /** Keeps what is shown, for the time when the next picture is not complete yet. */
+  remember(found) {
     this.#shown.set(`${found.pane.id} ${found.layer.id}`, found.draws);
     return found;
   }
 
-  #keep(found) {
+  /** Puts the last complete picture behind one that is not. */
+  keep(found) {
     found.stale = (this.#shown.get(`${found.pane.id} ${found.layer.id}`) ?? []).filter((tile) => tile.state === "ready" && tile.texture);
     return found;
   }

@@ -9,6 +9,13 @@ import { Scene } from "./scene.js";
 /** Milliseconds of a frame that may go into bringing tiles to the graphics memory. */
 const UPLOAD = 6;
 
+/** The graphics of a canvas. */
+export function contextOf(canvas) {
+  const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: true, preserveDrawingBuffer: true });
+  if (!gl) throw new Error("This browser offers no WebGL2, which the viewer draws with.");
+  return gl;
+}
+
 export class Stage {
   #asked = 0;
   panes = [];
@@ -22,8 +29,7 @@ export class Stage {
 
   constructor({ canvas, state, images, tiles, scheduler }) {
     Object.assign(this, { canvas, state, images, tiles, scheduler });
-    this.gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: true, preserveDrawingBuffer: true });
-    if (!this.gl) throw new Error("This browser offers no WebGL2, which the viewer draws with.");
+    this.gl = contextOf(canvas);
     this.scene = new Scene(images, tiles, () => this.redraw());
     this.#prepare();
     tiles.onDrop = (tile) => this.painter.release(tile);
@@ -32,12 +38,18 @@ export class Stage {
     canvas.addEventListener("webglcontextrestored", () => {
       location.reload();
     });
-    new ResizeObserver(() => this.redraw()).observe(canvas);
+    new ResizeObserver(() => this.redraw()).observe(canvas.parentElement);
   }
 
   #prepare() {
     this.maps = new MapTextures(this.gl);
     this.painter = new TilePainter(this.gl, this.maps);
+  }
+
+  /** Whether everything that is in view is on the canvas, as fine as it gets. */
+  get settled() {
+    const shown = (look) => !look.loading && !look.moving && (look.layer.limits || look.layer.kind !== "image") && look.draws.every((tile) => tile.texture);
+    return !this.#asked && this.tiles.frame > 0 && this.looks.every(shown);
   }
 
   /** Asks for a new frame. */
@@ -49,7 +61,7 @@ export class Stage {
     this.#asked = 0;
     const { canvas, gl } = this;
     const ratio = devicePixelRatio || 1;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const { width, height } = this.#size();
     if (!width || !height) return;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
@@ -62,11 +74,35 @@ export class Stage {
     this.looks = [];
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.disable(gl.SCISSOR_TEST);
-    gl.clearColor(0, 0, 0, 1);
+    gl.clearColor(0.3, 0.32, 0.35, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
     for (const pane of this.panes) this.#pane(pane, height, ratio);
     this.scheduler.want(this.looks.flatMap((look) => look.wishes));
+    this.#mark();
     for (const listener of this.listeners) listener(this);
+  }
+
+  /** Tells the browser's own clock when there was a first picture, and when it was complete. */
+  #mark() {
+    if (!this.pictured && this.looks.some((look) => look.draws.some((tile) => tile.texture))) {
+      this.pictured = true;
+      performance.mark("petavox first picture");
+    }
+    if (!this.completed && this.settled && this.pictured) {
+      this.completed = true;
+      performance.mark("petavox complete");
+    }
+  }
+
+  /** Whole pixels of the page for the canvas, so that none of its own pixels is spread over two. */
+  #size() {
+    const box = this.canvas.parentElement.getBoundingClientRect();
+    const [width, height] = [Math.floor(box.width), Math.floor(box.height)];
+    for (const canvas of this.canvas.parentElement.querySelectorAll("canvas")) {
+      if (canvas.style.width !== `${width}px`) canvas.style.width = `${width}px`;
+      if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;
+    }
+    return { width, height };
   }
 
   #pane(pane, height, ratio) {
@@ -75,6 +111,8 @@ export class Stage {
     gl.viewport(...box);
     gl.scissor(...box);
     gl.enable(gl.SCISSOR_TEST);
+    gl.clearColor(0, 0, 0, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
     if (pane.kind === "volume") this.volume?.draw(pane, this, box);
     else if (pane.kind === "oblique") this.oblique?.draw(pane, this, box);
     else this.#plane(pane);
