@@ -1,7 +1,7 @@
 """The memory that Dask's workers take, against what they are allowed: every kind of stage, a volume of several times their share.
 
     pip install . dask distributed
-    python tests/live/check_cluster_memory.py [--limit 1GiB] [--workers 2] [--threads 1] [--scale 1.0] [--folder DIR]
+    python bench/cluster_memory.py [--limit 1GiB] [--workers 2] [--threads 1] [--scale 1.0] [--folder DIR]
 
 Prints a line per kind: the largest resident memory of any worker, what it had before, and what it is allowed, 60 % of its limit. Fails if
 one took more. Scale 1 is a volume of 1 GiB in cubes and in slices. Linux only.
@@ -53,7 +53,7 @@ def make(folder, scale):
 
 KINDS = {
     "filter chain": lambda cubes, slices: cubes.apply("gaussian", sigma=2).apply("threshold", method="otsu").apply("binary_opening"),
-    "median": lambda cubes, slices: cubes.apply("median", size=3),
+    "median": lambda cubes, slices: cubes.apply("median_filter", size=3),
     "label": lambda cubes, slices: cubes.apply("threshold", method="otsu").apply("label", connectivity=3),
     "thinning": lambda cubes, slices: cubes.apply("threshold", method="otsu").apply("skeletonize"),
     "distances": lambda cubes, slices: cubes.apply("threshold", method="otsu").apply("distance_transform_edt"),
