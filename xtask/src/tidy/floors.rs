@@ -7,6 +7,7 @@ use crate::tree::TextFile;
 /// The floor of each crate. A new crate gets a line here and in ARCHITECTURE.md.
 const FLOORS: &[(&str, u32)] = &[
     ("petavox-core", 0),
+    ("petavox-fft", 0),
     ("petavox-kernels", 1),
     ("petavox-store", 1),
     ("petavox-engine", 2),
