@@ -29,7 +29,7 @@ n_cases = 0
 #: samples one after another.
 CORNER = dict.fromkeys(["distance_transform_bf"], 64)
 CORNER |= dict.fromkeys(["area_closing", "area_opening", "diameter_closing", "diameter_opening", "watershed_ift"], 160)
-CORNER |= dict.fromkeys(["eigenvalues", "slic"], 192)
+CORNER |= {"eigenvalues": 128, "slic": 192}
 CORNER |= dict.fromkeys(["denoise_bilateral", "denoise_nl_means", "denoise_tv_chambolle", "fftn", "ifftn", "irfftn", "rfftn"], 256)
 CORNER |= dict.fromkeys(["local_statistic", "match_template", "medial_axis", "reconstruction", "spline_filter", "watershed", "zoom"], 256)
 

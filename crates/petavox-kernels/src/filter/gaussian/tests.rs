@@ -101,7 +101,7 @@ fn weights_that_are_zero_in_doubles_are_no_margin() {
         let filter = Separable { lines: options.lines().unwrap(), boundary: Boundary::Reflect };
         let (low, high) = filter.reach(1);
         assert_eq!(low, high);
-        let radius = low[0] as usize;
+        let radius = low[0];
         let all = gaussian_weights(0.7, order, 100.0).unwrap();
         assert!((20..40).contains(&radius), "order {order}: {radius}");
         assert!(all[..all.len() / 2 - radius].iter().all(|w| *w == 0.0));
