@@ -2,7 +2,7 @@
 
 use super::{Fft, Patch};
 use petavox_core::Region;
-use realfft::num_complex::Complex;
+use petavox_fft::Complex;
 
 /// Less than this along an axis tells nothing.
 const LEAST: usize = 6;

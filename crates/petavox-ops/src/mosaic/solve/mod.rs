@@ -1,17 +1,23 @@
 //! Where all tiles lie, from where pairs of them lie against each other.
 //!
-//! Every pair that was found pulls like a spring; wrong ones are found by what all others say. First the sum of the distances is made
-//! least, which a minority of wrong pairs hardly moves; then pairs that are far off are left out, unless nothing else holds a tile; then
-//! squares, weighted. What the stage said pulls weakly, so that whole groups stay where they were. A regression of found on nominal
-//! places tells what the stage means by its numbers, and so where tiles belong that nothing was found of.
+//! Pairs that agree perfectly can be wrong, so that a score proves nothing; a loop of pairs that closes does. Pairs that confirm each other
+//! that way make tiles into rigid parts, loops between the parts make larger ones (`trust`); what is left has nothing but the stage to be
+//! weighed with (`rivals`), and is told. Then all pairs that agree pull like springs, squares, weighted. What the stage said pulls weakly, so
+//! that whole groups stay where they were. A regression of found on nominal places tells what the stage means by its numbers, and so where
+//! tiles belong that nothing was found of.
 
+mod audit;
+mod blocks;
+mod hold;
+mod loops;
+mod prior;
+mod rivals;
 mod springs;
 mod stage;
+mod trust;
 
 pub use springs::{Link, settle};
 pub use stage::{StageModel, regress};
-
-use std::collections::HashMap;
 
 /// A pair of tiles: the second lies `shift` from the first.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +37,7 @@ pub struct Pair {
 pub enum Fate {
     /// It counts.
     Used,
-    /// The others contradict it, but nothing else holds one of its tiles.
+    /// Another contradicts it, but it is what holds one of its tiles, and nearer to what the stage means.
     Doubtful,
     /// The others contradict it.
     LeftOut,
@@ -48,6 +54,8 @@ pub struct Solution {
     pub fates: Vec<Fate>,
     /// Per tile: which group of connected tiles it is in, the largest being 0; `None` for tiles without pairs.
     pub groups: Vec<Option<usize>>,
+    /// Per tile: it is in a group, but one pair that nothing confirms is between it and the most of the others.
+    pub unconfirmed: Vec<bool>,
     /// What the stage means by its numbers.
     pub stage: StageModel,
     /// The usual distance of a pair that counts, in samples.
@@ -55,148 +63,154 @@ pub struct Solution {
 }
 
 /// Pairs are never left out for less than this, in samples.
-const LEAST_LIMIT: f64 = 1.0;
+const LEAST_LIMIT: f64 = 0.5;
 /// How many times the usual distance is far off.
 const FAR: f64 = 6.0;
 /// The pull of the stage against that of a pair.
 const STAGE: f64 = 1e-6;
 
-/// Finds the places of `nominal.len()` tiles.
-pub fn solve(nominal: &[Vec<f64>], pairs: &[Pair]) -> Solution {
-    let n = nominal.len();
-    let ndim = nominal.first().map_or(0, Vec::len);
-    let mut places: Vec<Vec<f64>> = nominal.to_vec();
-    let all = |weights: &[f64]| -> Vec<Link> {
-        let link = |(p, w): (&Pair, &f64)| Link { first: p.first, second: p.second, weight: *w };
-        pairs.iter().zip(weights).map(link).collect()
-    };
-    let distance = |places: &[Vec<f64>], p: &Pair| -> f64 {
-        let off = |a: usize| places[p.second][a] - places[p.first][a] - p.shift[a];
-        (0..ndim).map(|a| off(a) * off(a)).sum::<f64>().sqrt()
-    };
-    let shifts = |a: usize| -> Vec<f64> { pairs.iter().map(|p| p.shift[a]).collect() };
-    let relax = |places: &mut Vec<Vec<f64>>, weights: &[f64], accuracy: f64| {
-        // What the stage means, as far as is known by now: a wrong scale must not pull.
-        let meant = {
-            let (from, to): (Vec<&[f64]>, Vec<&[f64]>) =
-                nominal.iter().zip(places.iter()).map(|(n, p)| (&n[..], &p[..])).unzip();
-            regress(&from, &to)
+/// What is solved: tiles where they are said to lie, where the stage means them to lie as far as pairs tell, and pairs.
+struct Net<'a> {
+    ndim: usize,
+    nominal: &'a [Vec<f64>],
+    meant: Vec<Vec<f64>>,
+    pairs: &'a [Pair],
+}
+
+impl<'a> Net<'a> {
+    fn new(nominal: &'a [Vec<f64>], pairs: &'a [Pair]) -> Net<'a> {
+        let ndim = nominal.first().map_or(0, Vec::len);
+        // What the stage means, of the pairs both ways round, so that there is no offset: a wrong scale must not pull.
+        let (mut from, mut to) = (Vec::new(), Vec::new());
+        for p in pairs.iter().filter(|p| p.weight > 0.0) {
+            let (a, b) = (&nominal[p.first], &nominal[p.second]);
+            for sign in [1.0, -1.0] {
+                from.push(a.iter().zip(b).map(|(a, b)| sign * (b - a)).collect::<Vec<f64>>());
+                to.push(p.shift.iter().map(|s| sign * s).collect::<Vec<f64>>());
+            }
+        }
+        fn slices(v: &[Vec<f64>]) -> Vec<&[f64]> {
+            v.iter().map(|v| &v[..]).collect()
+        }
+        let meant = match from.is_empty() {
+            true => nominal.to_vec(),
+            false => {
+                let model = regress(&slices(&from), &slices(&to));
+                nominal.iter().map(|p| model.place(p)).collect()
+            }
         };
-        let meant: Vec<Vec<f64>> = nominal.iter().map(|p| meant.place(p)).collect();
-        let links = all(weights);
-        for a in 0..ndim {
+        Net { ndim, nominal, meant, pairs }
+    }
+
+    /// How far a pair is from where its tiles lie.
+    fn distance(&self, places: &[Vec<f64>], e: usize) -> f64 {
+        let p = &self.pairs[e];
+        let off = |a: usize| places[p.second][a] - places[p.first][a] - p.shift[a];
+        (0..self.ndim).map(|a| off(a) * off(a)).sum::<f64>().sqrt()
+    }
+
+    /// Moves tiles to where the sum of the squares is least.
+    fn relax(&self, places: &mut [Vec<f64>], weights: &[f64], accuracy: f64) {
+        let pulling = || self.pairs.iter().zip(weights).filter(|(_, w)| **w > 0.0);
+        let links: Vec<Link> =
+            pulling().map(|(p, w)| Link { first: p.first, second: p.second, weight: *w }).collect();
+        for a in 0..self.ndim {
+            let shifts: Vec<f64> = pulling().map(|(p, _)| p.shift[a]).collect();
             let mut x: Vec<f64> = places.iter().map(|p| p[a]).collect();
-            let pulled: Vec<f64> = meant.iter().map(|p| p[a]).collect();
-            settle(&links, &shifts(a), &pulled, STAGE, &mut x, accuracy);
+            let pulled: Vec<f64> = self.meant.iter().map(|p| p[a]).collect();
+            settle(&links, &shifts, &pulled, STAGE, &mut x, accuracy);
             places.iter_mut().zip(&x).for_each(|(p, x)| p[a] = *x);
         }
-    };
-    // The least sum of distances: every round weighs pairs by how near they are, less and less gently.
-    let plain: Vec<f64> = pairs.iter().map(|p| p.weight).collect();
-    relax(&mut places, &plain, 1e-4);
-    relax(&mut places, &plain, 1e-4);
-    let mut gentle = 16.0;
-    for round in 0..14 {
-        let weights: Vec<f64> =
-            pairs.iter().map(|p| p.weight * gentle / distance(&places, p).max(gentle)).collect();
-        let weights: Vec<f64> = match round < 7 {
-            true => weights,
-            // A pair that is far off counts less the farther it is.
-            false => weights
-                .iter()
-                .zip(&plain)
-                .map(|(w, p)| if *p > 0.0 { w * (w / p) } else { 0.0 })
-                .collect(),
-        };
-        relax(&mut places, &weights, 1e-4);
-        gentle = (gentle * 0.6_f64).max(0.25);
     }
-    // Which pairs agree with where the tiles are now.
-    let mut fates = vec![Fate::Used; pairs.len()];
-    let mut typical = 0.0;
-    for _ in 0..2 {
-        let residuals: Vec<f64> = pairs.iter().map(|p| distance(&places, p)).collect();
-        let counts = |e: &usize| fates[*e] == Fate::Used && pairs[*e].weight > 0.0;
-        let near: Vec<f64> = (0..pairs.len()).filter(counts).map(|e| residuals[e]).collect();
-        typical = median(&near);
-        let limit = (FAR * typical).max(LEAST_LIMIT);
-        fates = pruned(n, pairs, &residuals, limit);
-        let weights: Vec<f64> = pairs
-            .iter()
-            .zip(&fates)
-            .map(|(p, f)| match f {
+
+    /// The solution, or the pairs that must not be believed first.
+    fn solve(&self) -> (Solution, Vec<usize>) {
+        let (n, pairs) = (self.nominal.len(), self.pairs);
+        let trust = trust::trust(self);
+        let held = rivals::rivals(self, &trust);
+        let mut may = trust.trusted.clone();
+        held.pairs.iter().for_each(|&e| may[e] = true);
+        // What lies between tiles that are held together anyway counts if it agrees.
+        let within = |e: usize| {
+            let p = &pairs[e];
+            p.weight > 0.0 && trust.part[p.first] == trust.part[p.second]
+        };
+        let candidates: Vec<usize> = (0..pairs.len()).filter(|&e| may[e] || within(e)).collect();
+        let weights = |fates: &[Fate]| -> Vec<f64> {
+            let by = |(p, f): (&Pair, &Fate)| match f {
                 Fate::Used => p.weight,
                 Fate::Doubtful => p.weight * 1e-3,
                 Fate::LeftOut => 0.0,
-            })
-            .collect();
-        relax(&mut places, &weights, 1e-6);
+            };
+            pairs.iter().zip(fates).map(by).collect()
+        };
+        let mut fates: Vec<Fate> =
+            may.iter().map(|m| if *m { Fate::Used } else { Fate::LeftOut }).collect();
+        let mut places = trust.places;
+        self.relax(&mut places, &weights(&fates), 1e-4);
+        let mut typical = 0.0;
+        for _ in 0..2 {
+            let residuals: Vec<f64> = (0..pairs.len()).map(|e| self.distance(&places, e)).collect();
+            let counts = |e: &usize| fates[*e] == Fate::Used;
+            typical =
+                median(&(0..pairs.len()).filter(counts).map(|e| residuals[e]).collect::<Vec<_>>());
+            let limit = (FAR * typical).max(LEAST_LIMIT);
+            fates = pruned(n, pairs, &candidates, &may, &residuals, limit);
+            self.relax(&mut places, &weights(&fates), 1e-6);
+        }
+        let mut audit = audit::audit(self, &fates, &places);
+        audit.thin.extend(&trust.thin);
+        blocks::blocks(self, &fates, &places, trust.tolerance, &mut audit);
+        for &e in &held.doubtful {
+            if fates[e] == Fate::Used {
+                fates[e] = Fate::Doubtful;
+            }
+        }
+        let groups = hold::groups(n, pairs, &fates);
+        let stage = stage::align(self.nominal, &mut places, &groups);
+        let residuals = (0..pairs.len()).map(|e| self.distance(&places, e)).collect();
+        let unconfirmed = hold::unconfirmed(n, pairs, &fates, &audit.thin);
+        let solution = Solution { places, residuals, fates, groups, unconfirmed, stage, typical };
+        (solution, audit.refused)
     }
-    let groups = groups(n, pairs, &fates);
-    let stage = stage::align(nominal, &mut places, &groups);
-    let residuals = pairs.iter().map(|p| distance(&places, p)).collect();
-    Solution { places, residuals, fates, groups, stage, typical }
+}
+
+/// Finds the places of `nominal.len()` tiles.
+pub fn solve(nominal: &[Vec<f64>], pairs: &[Pair]) -> Solution {
+    let mut pairs = pairs.to_vec();
+    // Each round leaves out pairs that counted in the one before.
+    loop {
+        let net = Net::new(nominal, &pairs);
+        let (solution, refused) = net.solve();
+        if refused.is_empty() {
+            return solution;
+        }
+        refused.iter().for_each(|&e| pairs[e].weight = 0.0);
+    }
 }
 
 /// Leaves out pairs beyond `limit`, nearest ones first, as long as others hold their tiles.
-fn pruned(n: usize, pairs: &[Pair], residuals: &[f64], limit: f64) -> Vec<Fate> {
-    let mut joined = Joined::new(n);
+fn pruned(
+    n: usize,
+    pairs: &[Pair],
+    candidates: &[usize],
+    may: &[bool],
+    residuals: &[f64],
+    limit: f64,
+) -> Vec<Fate> {
+    let mut joined = hold::Joined::new(n);
     let mut fates = vec![Fate::LeftOut; pairs.len()];
-    let mut order: Vec<usize> = (0..pairs.len()).filter(|&e| pairs[e].weight > 0.0).collect();
+    let mut order = candidates.to_vec();
     order.sort_by(|&a, &b| residuals[a].total_cmp(&residuals[b]));
     for e in order {
         let apart = joined.join(pairs[e].first, pairs[e].second);
         if residuals[e] <= limit {
             fates[e] = Fate::Used;
-        } else if apart {
+        } else if apart && may[e] {
             fates[e] = Fate::Doubtful;
         }
     }
     fates
-}
-
-/// The groups of tiles that pairs connect, by size.
-fn groups(n: usize, pairs: &[Pair], fates: &[Fate]) -> Vec<Option<usize>> {
-    let mut joined = Joined::new(n);
-    let mut has = vec![false; n];
-    for (p, _) in pairs.iter().zip(fates).filter(|(_, f)| **f != Fate::LeftOut) {
-        joined.join(p.first, p.second);
-        (has[p.first], has[p.second]) = (true, true);
-    }
-    let mut sizes: HashMap<usize, usize> = HashMap::new();
-    let roots: Vec<usize> = (0..n).map(|t| joined.root(t)).collect();
-    for t in (0..n).filter(|&t| has[t]) {
-        *sizes.entry(roots[t]).or_default() += 1;
-    }
-    let mut order: Vec<(usize, usize)> = sizes.into_iter().collect();
-    order.sort_by_key(|(root, size)| (std::cmp::Reverse(*size), *root));
-    let number: HashMap<usize, usize> =
-        order.iter().enumerate().map(|(k, (root, _))| (*root, k)).collect();
-    (0..n).map(|t| if has[t] { number.get(&roots[t]).copied() } else { None }).collect()
-}
-
-/// Which tiles hang together.
-struct Joined(Vec<usize>);
-
-impl Joined {
-    fn new(n: usize) -> Joined {
-        Joined((0..n).collect())
-    }
-
-    fn root(&mut self, mut t: usize) -> usize {
-        while self.0[t] != t {
-            self.0[t] = self.0[self.0[t]];
-            t = self.0[t];
-        }
-        t
-    }
-
-    /// Joins two tiles; true if they were apart.
-    fn join(&mut self, a: usize, b: usize) -> bool {
-        let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b)] = a.min(b);
-        a != b
-    }
 }
 
 /// The middle value; 0 of none.
@@ -211,5 +225,7 @@ pub(super) fn median(values: &[f64]) -> f64 {
     }
 }
 
+#[cfg(test)]
+mod silent;
 #[cfg(test)]
 mod tests;

@@ -122,7 +122,9 @@ pub(super) fn align(
 ) -> StageModel {
     let ndim = nominal.first().map_or(0, Vec::len);
     let main: Vec<usize> = (0..nominal.len()).filter(|&t| groups[t] == Some(0)).collect();
-    let model = {
+    let model = if main.is_empty() {
+        StageModel::plain(ndim)
+    } else {
         let from: Vec<&[f64]> = main.iter().map(|&t| &nominal[t][..]).collect();
         let to: Vec<&[f64]> = main.iter().map(|&t| &places[t][..]).collect();
         regress(&from, &to)

@@ -4,7 +4,6 @@
 //! cannot agree, tiles against tiles from elsewhere. How much the images are smoothed before is chosen twice by the data: first so that true
 //! pairs stand out from those, then so that pairs contradict each other least. All places are solved for at once, between the two.
 
-mod bridges;
 mod edges;
 mod measure;
 mod outcome;
@@ -115,7 +114,7 @@ fn reach(tiles: &Tiles, options: &StitchOptions) -> Result<Vec<usize>> {
         .collect()
 }
 
-/// Solves for the places, leaving out pairs that are the only hold of a tile and that the stage contradicts.
+/// Solves for the places, of the pairs that agree strongly enough.
 fn settled(nominal: &[Vec<f64>], edges: &[Edge], found: &[Finding], limit: f64) -> Solution {
     let usual = {
         let n: Vec<f64> = found.iter().filter_map(Finding::found).map(weight).collect();
@@ -130,19 +129,8 @@ fn settled(nominal: &[Vec<f64>], edges: &[Edge], found: &[Finding], limit: f64) 
             _ => 0.0,
         },
     };
-    let mut pairs: Vec<Pair> = edges.iter().zip(found).map(pair).collect();
-    let mut solution = solve(nominal, &pairs);
-    // Repeated structures agree strongly at wrong places: where pairs contradict each other, the stage has a say.
-    let plausible = bridges::plausible(nominal, &pairs, &solution);
-    if plausible.iter().any(|f| *f < 1.0) {
-        pairs.iter_mut().zip(plausible).for_each(|(p, f)| p.weight *= f);
-        solution = solve(nominal, &pairs);
-    }
-    let wrong = bridges::contradicted(nominal, &pairs, &solution);
-    if !wrong.is_empty() {
-        wrong.iter().for_each(|&e| pairs[e].weight = 0.0);
-        solution = solve(nominal, &pairs);
-    }
+    let pairs: Vec<Pair> = edges.iter().zip(found).map(pair).collect();
+    let solution = solve(nominal, &pairs);
     debug_assert!(
         solution.fates.iter().zip(&pairs).all(|(f, p)| p.weight > 0.0 || *f == Fate::LeftOut)
     );

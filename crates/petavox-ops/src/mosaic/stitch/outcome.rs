@@ -23,7 +23,7 @@ pub struct PairFound {
     pub strength: f64,
     /// How far the shift is from where the tiles lie in the end, in samples.
     pub residual: Option<f64>,
-    /// `used`, `doubtful` (contradicted, but the only hold of a tile), `contradicted`, `weak` or `none`.
+    /// `used`, `doubtful` (contradicted, but the hold of a tile and near to what the stage means), `contradicted`, `weak` or `none`.
     pub state: String,
     /// Why nothing was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,6 +60,9 @@ pub struct Stitched {
     pub pairs: Vec<PairFound>,
     /// Tiles whose places are not found but predicted.
     pub unregistered: Vec<Unregistered>,
+    /// Tiles whose places were found, but hang on one pair, or on fewer than what contradicts them would take: nothing confirms them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unconfirmed: Vec<Unregistered>,
     /// What is odd and should be looked at.
     pub warnings: Vec<String>,
     /// What the stage means by its numbers.
@@ -168,18 +171,28 @@ pub(super) fn outcome(
             unregistered.push(Unregistered { tile: t, path, why: why.clone() });
         }
     }
+    let mut unconfirmed = Vec::new();
+    for m in (0..movers.len()).filter(|&m| solution.groups[m] == Some(0) && solution.unconfirmed[m])
+    {
+        let why = unconfirmed_by(m, movers, edges, &pairs);
+        for &t in &movers[m].tiles {
+            let path = out.tiles.get(t).map(|t| t.path.clone()).unwrap_or_default();
+            unconfirmed.push(Unregistered { tile: t, path, why: why.clone() });
+        }
+    }
     let mut warnings: Vec<String> = edges
         .iter()
         .zip(&pairs)
         .filter(|(_, p)| p.state == "doubtful")
         .map(|(e, _)| {
             format!(
-                "{} and {}: the only pair that holds one of them is contradicted by others",
+                "{} and {}: the pair that holds one of them is contradicted by another; it is believed because it is nearer to what the stage means",
                 name(e.first),
                 name(e.second)
             )
         })
         .collect();
+    warnings.extend(hanging(&unconfirmed, movers.len()));
     warnings.extend(shifted_lines(tiles, movers, solution));
     let n_used = pairs.iter().filter(|p| p.state == "used").count();
     if n_used == 0 && movers.len() > 1 {
@@ -202,6 +215,7 @@ pub(super) fn outcome(
         layout: out,
         pairs,
         unregistered,
+        unconfirmed,
         warnings,
         stage: StageFound { model, scatter: solution.stage.scatter.clone() },
         strength_limit: smoothing.limit,
@@ -212,6 +226,41 @@ pub(super) fn outcome(
         outlines: tiles.placed.iter().map(|t| (t.at.clone(), shape(t))).collect(),
         moved,
     }
+}
+
+/// Why a tile's place is not sure.
+fn unconfirmed_by(m: usize, movers: &[Mover], edges: &[Edge], pairs: &[PairFound]) -> String {
+    let own = |e: &Edge| e.first == m || e.second == m;
+    let count =
+        |state: &str| edges.iter().zip(pairs).filter(|(e, p)| own(e) && p.state == state).count();
+    let (held, against) = (count("used") + count("doubtful"), count("contradicted"));
+    let among = if movers.len() == 2 { "it and the other" } else { "it and most of the others" };
+    match (held, against) {
+        (1, 0) => "one pair holds it, and nothing confirms that".into(),
+        (1, k) => format!("one pair holds it, and {k} contradict that"),
+        (_, 0) => format!("somewhere between {among} one pair is the only hold"),
+        (_, k) => format!(
+            "too few pairs hold it for how far it lies from where the stage says, or for the {k} that contradict them"
+        ),
+    }
+}
+
+/// Tiles that hang on one pair, in one line.
+fn hanging(unconfirmed: &[Unregistered], n: usize) -> Option<String> {
+    const NAMED: usize = 6;
+    // Where all do, as in a strip, there is nothing special about any.
+    if unconfirmed.is_empty() || n < 3 {
+        return None;
+    }
+    let names: Vec<&str> = unconfirmed.iter().take(NAMED).map(|u| u.path.as_str()).collect();
+    let more = match unconfirmed.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        k => format!(" and {k} more"),
+    };
+    Some(format!(
+        "nothing confirms where these tiles lie, because single pairs hold them: {}{more}",
+        names.join(", ")
+    ))
 }
 
 /// Why nothing holds a tile.
@@ -238,7 +287,12 @@ fn reason(
         return why;
     }
     if best.state == "contradicted" {
-        return "its pairs contradict the others and the stage".into();
+        return match own.iter().filter(|p| p.state == "contradicted").count() {
+            1 => "its only pair is too far from what the stage means to be believed alone".into(),
+            k => format!(
+                "its {k} pairs contradict each other or the rest, and the stage does not tell which is right"
+            ),
+        };
     }
     format!(
         "none of its {} overlaps agrees: strength {:.1} at most, {:.1} is needed and {:.1} is chance",
