@@ -168,7 +168,7 @@ def histogram(image: Any, min: float, max: float, bins: int, label_image: Any = 
 def labeled_comprehension(
     image: Any, label_image: Any, index: Any, func: Callable[..., Any], out_dtype: Any, default: float, pass_positions: bool = False
 ) -> Any:
-    """What a function makes of the samples of each label (dask_image.ndmeasure.labeled_comprehension); arrays only.
+    """What a function makes of the samples of each label (dask_image.ndmeasure.labeled_comprehension).
 
     Parameters
     ----------
@@ -185,15 +185,8 @@ def labeled_comprehension(
 
     Returns
     -------
-    numpy.ndarray
-
-    Raises
-    ------
-    NotImplementedError
-        For images.
+    number or numpy.ndarray
     """
-    if isinstance(image, Image) or isinstance(label_image, Image):
-        raise NotImplementedError("labeled_comprehension takes arrays only, because its function sees all samples of a label; use compute()")
     return ndimage.labeled_comprehension(image, label_image, index, func, out_dtype, default, pass_positions)
 
 
