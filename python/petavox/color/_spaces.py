@@ -117,10 +117,8 @@ def rgb2xyz(rgb: Any, *, channel_axis: int = -1) -> Any:
 
     Parameters
     ----------
-    rgb : array or Image
-        Red, green and blue along one axis; integers become floats between 0 and 1.
-    channel_axis : int
-        That axis.
+    rgb, channel_axis
+        As for `rgb2hsv`.
 
     Returns
     -------
@@ -168,10 +166,8 @@ def rgb2lab(rgb: Any, *, channel_axis: int = -1) -> Any:
 
     Parameters
     ----------
-    rgb : array or Image
-        Red, green and blue along one axis; integers become floats between 0 and 1.
-    channel_axis : int
-        That axis.
+    rgb, channel_axis
+        As for `rgb2hsv`.
 
     Returns
     -------
@@ -204,10 +200,8 @@ def rgb2yuv(rgb: Any, *, channel_axis: int = -1) -> Any:
 
     Parameters
     ----------
-    rgb : array or Image
-        Red, green and blue along one axis; integers become floats between 0 and 1.
-    channel_axis : int
-        That axis.
+    rgb, channel_axis
+        As for `rgb2hsv`.
 
     Returns
     -------
@@ -238,10 +232,8 @@ def rgb2ycbcr(rgb: Any, *, channel_axis: int = -1) -> Any:
 
     Parameters
     ----------
-    rgb : array or Image
-        Red, green and blue along one axis; integers become floats between 0 and 1.
-    channel_axis : int
-        That axis.
+    rgb, channel_axis
+        As for `rgb2hsv`.
 
     Returns
     -------

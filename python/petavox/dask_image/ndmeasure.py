@@ -211,12 +211,8 @@ def center_of_mass(image: Any, label_image: Any = None, index: Any = None) -> An
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -231,12 +227,8 @@ def maximum(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -251,12 +243,8 @@ def maximum_position(image: Any, label_image: Any = None, index: Any = None) -> 
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -291,12 +279,8 @@ def median(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -311,12 +295,8 @@ def minimum(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -331,12 +311,8 @@ def minimum_position(image: Any, label_image: Any = None, index: Any = None) -> 
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -351,12 +327,8 @@ def standard_deviation(image: Any, label_image: Any = None, index: Any = None) -
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -371,12 +343,8 @@ def sum_labels(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -391,12 +359,8 @@ def variance(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------

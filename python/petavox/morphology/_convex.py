@@ -141,6 +141,8 @@ def convex_hull_image(image: Any, offset_coordinates: bool = True, tolerance: fl
 
     Raises
     ------
+    ValueError
+        For fewer than two axes.
     ImportError
         For more than two axes, if scipy is not there.
 
@@ -156,6 +158,8 @@ def convex_hull_image(image: Any, offset_coordinates: bool = True, tolerance: fl
     """
     either = Either(image)
     mask: Any = either.image if either.image.dtype == bool else either.image != 0
+    if mask.ndim < 2:
+        raise ValueError(f"convex_hull_image: got {mask.ndim} axes, expected 2 or more")
     points = _ends(mask) if mask.size else np.zeros((0, mask.ndim), np.int64)
     found: Bounds | None = None
     if not len(points):

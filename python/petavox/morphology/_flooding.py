@@ -237,6 +237,8 @@ def _flooded(image: Image, seed_point: Any, footprint: Any, connectivity: Any, t
     points = [operator.index(x) for x in given]
     if len(points) != image.ndim:
         raise ValueError(f"seed_point: expected {image.ndim} coordinates, got {len(points)}")
+    if 0 in image.shape:
+        raise ValueError(f"flood: got an image of shape {image.shape}, expected samples")
     point = [x % n for x, n in zip(points, image.shape, strict=True)]
     value = image[tuple(point)]
     if tolerance is None:
