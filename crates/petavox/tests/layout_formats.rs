@@ -148,7 +148,10 @@ fn plates_that_lack_images_have_too_many_or_several_wells_are_told() {
             .unwrap()
             .flatten()
             .map(|e| e.path())
-            .find(|p| p.file_name().unwrap().to_string_lossy().starts_with(start))
+            .find(|p| {
+                let name = p.file_name().unwrap().to_string_lossy();
+                name.starts_with(start) && !name.contains("thumb")
+            })
             .unwrap()
     };
     let one = file("run_B03_s4_w2");
