@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from . import config
-from ._core import LazyImage, fuse_tiles, read_layout, stitch_tiles
+from ._core import LazyImage, fuse_tiles, orientations_of, read_layout, stitch_tiles
 from ._open import from_array
 from .image import Image
 
-__all__ = ["fuse", "stitch"]
+__all__ = ["fuse", "orientations", "stitch"]
 
 
 def fuse(
@@ -28,6 +28,14 @@ def fuse(
     spacing: float | Sequence[float] | None = None,
     blend: str = "linear",
     interpolation: str = "linear",
+    masks: Sequence[Any] | None = None,
+    orientation: str | None = None,
+    flatfield: str | os.PathLike[str] | None = None,
+    darkfield: str | os.PathLike[str] | None = None,
+    balance: bool = False,
+    channels_first: bool = False,
+    pattern: str | None = None,
+    overlap: float | Sequence[float] | None = None,
     skip_missing: bool = False,
 ) -> Image:
     """Tiles with known places as one lazy image: it can be filtered, looked at and saved like any other.
@@ -35,7 +43,8 @@ def fuse(
     Parameters
     ----------
     tiles : path, or sequence of paths, arrays or images
-        A layout (JSON, CSV, Fiji's ``TileConfiguration.txt``), which has the places; or the tiles.
+        A layout (JSON, CSV, Fiji's ``TileConfiguration.txt``, a plate of ImageXpress, Micro-Manager's metadata, OME-XML beside its images,
+        or a folder), which has the places; or the tiles.
     positions : array_like, optional
         Of the first sample's centre of every tile, per space axis (z, y, x), in the unit of `spacing`.
     affines : sequence of array_like, optional
@@ -43,10 +52,25 @@ def fuse(
         column; a homogeneous last row may follow.
     spacing : float or sequence of float, optional
         Physical size of a sample; 1 by default.
-    blend : {"linear", "mean", "max", "first"}
-        What becomes of samples that several tiles show; ``"linear"`` is the mean with weights that fall towards the border of a tile.
+    blend : {"linear", "content", "mean", "max", "first"}
+        What becomes of samples that several tiles show; ``"linear"`` is the mean with weights that fall towards the border of a tile,
+        ``"content"`` weighs by the contrast around a sample too.
     interpolation : {"linear", "nearest", "cubic"}
         How values between samples are made; ``"nearest"`` puts tiles at whole samples.
+    masks : sequence of path, array, image or None, optional
+        For every tile an image that is 0 where the tile does not count, of the tile's shape or of its height and width.
+    orientation : {"none", "flip-x", "flip-y", "rot90", "rot180", "rot270", "transpose", "anti-transpose"}, optional
+        How the camera's images lie under the stage; `orientations` tells which.
+    flatfield : path, optional
+        An image of even light by which tiles are divided, or ``"auto"``: as the tiles themselves tell.
+    darkfield : path, optional
+        An image without light, which is subtracted.
+    balance : bool
+        Give every tile a gain so that overlapping ones are equally bright.
+    channels_first : bool
+        Make colours that lie side by side in the tiles (axes yxc) a first axis (cyx), as OME-Zarr has them.
+    pattern, overlap : optional
+        For folders: names such as ``"tile_{row}_{col}.tif"``, and the part of a tile that it shares with the next.
     skip_missing : bool
         Leave out tiles that cannot be read.
 
@@ -69,9 +93,68 @@ def fuse(
     >>> np.asarray(image)[0].tolist()
     [1, 1, 1, 1, 2, 2, 2, 2, 2, 2]
     """
-    layout, given = _layout(tiles, positions, affines, spacing)
-    options = {"blend": blend, "interpolation": interpolation, "skip_missing": skip_missing}
-    return Image(fuse_tiles(json.dumps(layout), given, json.dumps(options)))
+    layout, given = _layout(tiles, positions, affines, spacing, orientation, pattern, overlap, skip_missing)
+    options = {
+        "blend": blend, "interpolation": interpolation, "skip_missing": skip_missing, "balance": balance, "channels_first": channels_first,
+        "flatfield": None if flatfield is None else os.fspath(flatfield),
+        "darkfield": None if darkfield is None else os.fspath(darkfield),
+    }
+    return Image(fuse_tiles(json.dumps(layout), given, _masks(masks, layout), json.dumps(options)))
+
+
+def orientations(
+    tiles: str | os.PathLike[str] | Sequence[Any],
+    *,
+    positions: Any = None,
+    spacing: float | Sequence[float] | None = None,
+    pattern: str | None = None,
+    overlap: float | Sequence[float] | None = None,
+    skip_missing: bool = False,
+) -> list[dict[str, Any]]:
+    """The eight ways in which the camera may be mounted, those first whose overlaps agree best.
+
+    Source: ``petavox stitch --preview-orientation``.
+
+    Parameters
+    ----------
+    tiles : path, or sequence of paths, arrays or images
+        A layout, or the tiles.
+    positions : array_like, optional
+        Where the tiles are said to lie, per space axis.
+    spacing : float or sequence of float, optional
+        Physical size of a sample; 1 by default.
+    pattern, overlap : optional
+        As for `fuse`.
+    skip_missing : bool
+        Leave out tiles that cannot be read.
+
+    Returns
+    -------
+    list of dict
+        Of every way its ``orientation`` (the name that `fuse` and `stitch` take), the ``agreement`` of overlaps (1: the same), ``n_pairs``
+        that were compared, and a small ``picture`` of the mosaic (uint8).
+
+    Raises
+    ------
+    ValueError
+        If tiles have no axes y and x, or tiles and places do not fit each other.
+
+    Examples
+    --------
+    >>> import numpy as np, petavox
+    >>> scene = np.random.default_rng(0).normal(size=(120, 200)).astype("f4")
+    >>> tiles = [scene[::-1, :110], scene[::-1, 88:198]]
+    >>> petavox.mosaic.orientations(tiles, positions=[(0, 0), (0, 88)])[0]["orientation"]
+    'flip-y'
+    """
+    layout, given = _layout(tiles, positions, None, spacing, None, pattern, overlap, skip_missing)
+    found = orientations_of(json.dumps(layout), given, skip_missing, config.settings())
+    names = ("orientation", "agreement", "n_pairs", "picture")
+    ranked = []
+    for name, agreement, n_pairs, shape, grey in found:
+        picture = np.frombuffer(grey, dtype="u1").reshape(shape)
+        ranked.append(dict(zip(names, (name, agreement, n_pairs, picture), strict=True)))
+    return ranked
 
 
 def stitch(
@@ -84,6 +167,14 @@ def stitch(
     sigma: float | None = None,
     blend: str = "linear",
     interpolation: str = "linear",
+    masks: Sequence[Any] | None = None,
+    orientation: str | None = None,
+    flatfield: str | os.PathLike[str] | None = None,
+    darkfield: str | os.PathLike[str] | None = None,
+    balance: bool = False,
+    channels_first: bool = False,
+    pattern: str | None = None,
+    overlap: float | Sequence[float] | None = None,
     skip_missing: bool = False,
 ) -> tuple[Image, dict[str, Any]]:
     """Find where overlapping tiles lie, and fuse them.
@@ -102,7 +193,7 @@ def stitch(
         How far a tile may lie from where it should lie against its neighbour; a tenth of the tile by default.
     sigma : float, optional
         Smoothing before tiles are compared, in samples; chosen by the data by default.
-    blend, interpolation, skip_missing
+    blend, interpolation, masks, orientation, flatfield, darkfield, balance, channels_first, pattern, overlap, skip_missing
         As for `fuse`.
 
     Returns
@@ -127,23 +218,53 @@ def stitch(
     >>> [round(x) for x in np.subtract(found["tiles"][1]["position"], found["tiles"][0]["position"])]
     [0, 88]
     """
-    layout, given = _layout(tiles, positions, None, spacing)
+    layout, given = _layout(tiles, positions, None, spacing, orientation, pattern, overlap, skip_missing)
     options = {"align_channel": align_channel, "max_shift": max_shift, "sigma": sigma, "skip_missing": skip_missing}
-    found = json.loads(stitch_tiles(json.dumps(layout), given, json.dumps(options), config.settings()))
-    how = {"blend": blend, "interpolation": interpolation, "skip_missing": skip_missing}
-    image = Image(fuse_tiles(json.dumps({"tiles": found["tiles"], "unit": found.get("unit")}), given, json.dumps(how)))
+    covers = _masks(masks, layout)
+    found = json.loads(stitch_tiles(json.dumps(layout), given, covers, json.dumps(options), config.settings()))
+    how = {
+        "blend": blend, "interpolation": interpolation, "skip_missing": skip_missing, "balance": balance, "channels_first": channels_first,
+        "flatfield": None if flatfield is None else os.fspath(flatfield),
+        "darkfield": None if darkfield is None else os.fspath(darkfield),
+    }
+    placed = {"tiles": found["tiles"], "unit": found.get("unit")}
+    image = Image(fuse_tiles(json.dumps(placed), given, covers, json.dumps(how)))
     return image, found
 
 
+def _masks(masks: Sequence[Any] | None, layout: dict[str, Any]) -> list[LazyImage | None]:
+    """One for each tile, or none; the file of one is written into the layout, so that it goes with its tile."""
+    if masks is None:
+        return []
+    entries = layout["tiles"]
+    masks = list(masks)
+    if len(masks) != len(entries):
+        raise ValueError(f"masks: got {len(masks)} for {len(entries)} tiles, expected one for each, None for those without")
+    if all(mask is None or isinstance(mask, (str, os.PathLike)) for mask in masks):
+        for entry, mask in zip(entries, masks, strict=True):
+            if mask is not None:
+                entry["mask"] = os.fspath(mask)
+        return []
+    return [None if mask is None else _lazy(mask) for mask in masks]
+
+
 def _layout(
-    tiles: Any, positions: Any, affines: Any, spacing: float | Sequence[float] | None
+    tiles: Any,
+    positions: Any,
+    affines: Any,
+    spacing: float | Sequence[float] | None,
+    orientation: str | None,
+    pattern: str | None,
+    overlap: float | Sequence[float] | None,
+    skip_missing: bool,
 ) -> tuple[dict[str, Any], list[LazyImage]]:
     """A layout as JSON has it, and the images that stand for its files."""
     numbers = None if spacing is None else np.atleast_1d(np.asarray(spacing, dtype=float)).tolist()
     if isinstance(tiles, (str, os.PathLike)):
         if positions is not None or affines is not None:
             raise ValueError("tiles: got a layout and places beside it, expected places in the layout")
-        layout: dict[str, Any] = json.loads(read_layout(os.fspath(tiles), numbers))
+        shared = None if overlap is None else np.atleast_1d(np.asarray(overlap, dtype=float)).tolist()
+        layout: dict[str, Any] = json.loads(read_layout(os.fspath(tiles), numbers, pattern, shared, orientation, skip_missing))
         return layout, []
     tiles = list(tiles)
     if (positions is None) == (affines is None):
@@ -156,7 +277,11 @@ def _layout(
     entries = []
     for number, (tile, place) in enumerate(zip(tiles, places, strict=True)):
         entry = {"path": os.fspath(tile) if are_files else f"tile {number}", name: place}
-        entries.append(entry if numbers is None else {**entry, "spacing": numbers})
+        if numbers is not None:
+            entry["spacing"] = numbers
+        if orientation is not None:
+            entry["orientation"] = orientation
+        entries.append(entry)
     if are_files:
         return {"tiles": entries}, []
     return {"tiles": entries}, [_lazy(tile) for tile in tiles]

@@ -175,7 +175,8 @@ def main(arguments):
         made.mkdir()
         make_inputs(given)
         environment = {**os.environ, "PETAVOX_IN": str(given), "PETAVOX_OUT": str(made)}
-        command = ["cargo", "test", "-p", "petavox-store", "--features", "contract", "--test", "raster_live", *arguments]
+        # The whole workspace's features, so that what the tests have built is used again.
+        command = ["cargo", "test", "--workspace", "--test", "raster_live", *arguments]
         subprocess.run([*command, "--", "--nocapture"], env=environment, check=True)
         print(check_outputs(made), "files written by Petavox read as expected")
 

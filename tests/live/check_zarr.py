@@ -1,11 +1,12 @@
 """Opens what Petavox writes as Zarr with other programs: zarr-python, tensorstore, and the OME-Zarr models.
 
     python tests/live/check_zarr.py            # writes the images first, with cargo
-    python tests/live/check_zarr.py FOLDER     # images that are there, from the example write_zarr
+    python tests/live/check_zarr.py FOLDER     # images that are there, from the test zarr_live
 
 Needs zarr 3, tensorstore, ome-zarr-models. Prints one line per image and ends with an error if anything differs.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -65,8 +66,9 @@ def main():
         return check(pathlib.Path(sys.argv[1]))
     root = pathlib.Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as folder:
-        command = ["cargo", "run", "--quiet", "-p", "petavox-store", "--example", "write_zarr", "--", folder]
-        subprocess.run(command, check=True, cwd=root)
+        # The whole workspace's features, so that what the tests have built is used again.
+        command = ["cargo", "test", "--quiet", "--workspace", "--test", "zarr_live"]
+        subprocess.run(command, check=True, cwd=root, env={**os.environ, "PETAVOX_OUT": folder})
         check(pathlib.Path(folder))
 
 

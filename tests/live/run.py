@@ -37,7 +37,7 @@ def main(names):
         begin = time.monotonic()
         run = subprocess.run(
             [sys.executable, str(check)], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, timeout=1200,
+            text=True, timeout=900,
         )
         skipped = [line for line in run.stdout.splitlines() if line.startswith("skipped:")]
         word = "FAILED" if run.returncode else skipped[0] if skipped else "passed"

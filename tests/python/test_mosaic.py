@@ -63,3 +63,77 @@ def test_what_does_not_fit_is_refused():
     lazy = petavox.from_array(tiles[0]).apply("gaussian", sigma=1)
     with pytest.raises(ValueError, match="computed"):
         petavox.mosaic.fuse([lazy], positions=[(0, 0)])
+
+
+SCENE = (np.random.default_rng(7).normal(size=(70, 130)) * 500 + 3000).astype("u2")
+PLACES = [(y, x) for y in (0, 30) for x in (0, 40, 80)]
+TURNS = {
+    "none": lambda a: a,
+    "flip-x": np.fliplr,
+    "flip-y": np.flipud,
+    "rot180": lambda a: np.rot90(a, 2),
+    "rot90": np.rot90,
+    "rot270": lambda a: np.rot90(a, 3),
+    "transpose": np.transpose,
+    "anti-transpose": lambda a: np.rot90(a, 2).T,
+}
+
+
+def field(y, x):
+    return SCENE[y : y + 40, x : x + 50]
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_a_mounted_camera_is_undone(name):
+    back = {"rot90": "rot270", "rot270": "rot90"}.get(name, name)
+    tiles = [np.ascontiguousarray(TURNS[back](field(y, x))) for y, x in PLACES]
+    image = petavox.mosaic.fuse(tiles, positions=PLACES, orientation=name, blend="first", interpolation="nearest")
+    assert np.array_equal(np.asarray(image), SCENE)
+    best = petavox.mosaic.orientations(tiles, positions=PLACES)
+    assert best[0]["orientation"] == name
+    assert best[0]["picture"].dtype == np.uint8 and best[0]["picture"].ndim == 2
+    assert len({way["orientation"] for way in best}) == 8
+
+
+def test_an_orientation_that_there_is_not():
+    with pytest.raises(ValueError, match="anti-transpose"):
+        petavox.mosaic.fuse([field(0, 0)], positions=[(0, 0)], orientation="left")
+
+
+@pytest.mark.parametrize("blend", ["first", "max", "mean", "linear", "content"])
+def test_what_is_masked_does_not_show(blend, tmp_path):
+    bad = field(0, 40).copy()
+    bad[:, :10] = 65535
+    good = np.ones(bad.shape, bool)
+    good[:, :10] = False
+    tiles = [bad, field(0, 0)]
+    places = [(0, 40), (0, 0)]
+    image = petavox.mosaic.fuse(tiles, positions=places, masks=[good, None], blend=blend, interpolation="nearest")
+    assert np.abs(np.asarray(image).astype(int) - SCENE[:40, :90]).max() <= 1
+    paths = []
+    for k, a in enumerate([*tiles, good.astype("u1")]):
+        np.save(tmp_path / f"{k}.npy", a)
+        paths.append(tmp_path / f"{k}.npy")
+    again = petavox.mosaic.fuse(paths[:2], positions=places, masks=[paths[2], None], blend=blend, interpolation="nearest")
+    assert np.array_equal(np.asarray(again), np.asarray(image))
+    with pytest.raises(ValueError, match="masks: got 1"):
+        petavox.mosaic.fuse(tiles, positions=places, masks=[good])
+
+
+def test_colour_tiles_become_planes(tmp_path):
+    colour = np.dstack([SCENE[:40, :60] // 32, SCENE[:40, :60] // 64, SCENE[:40, :60] // 128]).astype("u1")
+    tiles = [petavox.from_array(colour[:, :40], axes="yxc"), petavox.from_array(colour[:, 20:], axes="yxc")]
+    image = petavox.mosaic.fuse(tiles, positions=[(0, 0), (0, 20)], channels_first=True)
+    assert image.axes == "cyx"
+    assert np.array_equal(np.asarray(image), np.moveaxis(colour, -1, 0))
+    image.to_zarr(tmp_path / "mosaic.zarr")
+    zarr = pytest.importorskip("zarr")
+    assert zarr.open_group(str(tmp_path / "mosaic.zarr"))["0"].shape == (3, 40, 60)
+
+
+def test_sharp_tiles_win_by_content():
+    blurred = np.full((40, 50), 3000, "u2")
+    image = petavox.mosaic.fuse([blurred, field(0, 40)], positions=[(0, 0), (0, 10)], blend="content", interpolation="nearest")
+    mean = petavox.mosaic.fuse([blurred, field(0, 40)], positions=[(0, 0), (0, 10)], blend="mean", interpolation="nearest")
+    off = [np.abs(np.asarray(i)[:, 14:46].astype(float) - SCENE[:40, 44:76]).mean() for i in (image, mean)]
+    assert off[0] < 0.05 * off[1]

@@ -54,10 +54,10 @@ fn step(name: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.name == name)
 }
 
-/// Runs the step after those it needs, but the crates' tests: who asks for one layer is at work on it.
+/// Runs the step after those it needs, but lints, documentation and tests of the crates: who asks for one layer is at work on it.
 fn in_turn(name: &str, root: &std::path::Path, done: &mut Vec<&'static str>) -> Result<(), String> {
     let Some(step) = step(name).filter(|step| !done.contains(&step.name)) else { return Ok(()) };
-    for need in step.needs.iter().filter(|need| **need != "tests") {
+    for need in step.needs.iter().filter(|need| !["lints", "docs", "tests"].contains(need)) {
         in_turn(need, root, done)?;
     }
     done.push(step.name);

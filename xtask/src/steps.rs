@@ -26,18 +26,19 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         run: tidy::run,
     },
-    Step {
-        name: "tests",
-        summary: "unit, property, golden and documentation tests of the crates",
-        needs: &[],
-        run: tests,
-    },
     Step { name: "lints", summary: "clippy on all targets", needs: &[], run: lints },
+    // Cargo uses every core and locks its folder: its steps wait for each other.
     Step {
         name: "docs",
         summary: "the crates' documentation builds without a warning",
         needs: &["lints"],
         run: docs,
+    },
+    Step {
+        name: "tests",
+        summary: "unit, property, golden and documentation tests of the crates",
+        needs: &["docs"],
+        run: tests,
     },
     Step {
         name: "peers",
@@ -85,23 +86,12 @@ fn tests(root: &Path) -> Result<(), String> {
     cargo(root, &["test", "--workspace", "--quiet"], &[])
 }
 
-// Lints and documentation have a target folder of their own, because cargo locks it: they run while the tests are built.
 fn lints(root: &Path) -> Result<(), String> {
-    let folder = peers::target_folder(root).join("lints");
-    let args = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--target-dir",
-        &folder.to_string_lossy(),
-    ];
-    cargo(root, &[&args[..], &["--", "-D", "warnings"]].concat(), &[])
+    let args = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    cargo(root, &args, &[])
 }
 
 fn docs(root: &Path) -> Result<(), String> {
-    let folder = peers::target_folder(root).join("lints");
-    let args =
-        ["doc", "--workspace", "--no-deps", "--quiet", "--target-dir", &folder.to_string_lossy()];
+    let args = ["doc", "--workspace", "--no-deps", "--quiet"];
     cargo(root, &args, &[("RUSTDOCFLAGS", "-D warnings")])
 }

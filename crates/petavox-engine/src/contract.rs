@@ -254,6 +254,12 @@ pub trait SweepOp: Send + Sync {
     /// 64-bit words of the working volume.
     fn n_words(&self, input: &ImageSpec) -> usize;
 
+    /// True if sweeping jumps about in the volume: from a scratch file it would never end. Such a sweep is only made where the whole
+    /// volume fits into memory, and refused with the number that it needs elsewhere.
+    fn jumps(&self) -> bool {
+        false
+    }
+
     /// Bytes that sweeping takes beyond the working volume; [`SweepOp::sweep`] reserves them.
     fn scratch_bytes(&self, input: &ImageSpec) -> u64;
 

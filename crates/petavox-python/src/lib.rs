@@ -24,7 +24,7 @@ mod _core {
     #[pymodule_export]
     use super::image::LazyImage;
     #[pymodule_export]
-    use super::mosaic::{fuse_tiles, read_layout, stitch_tiles};
+    use super::mosaic::{fuse_tiles, orientations_of, read_layout, stitch_tiles};
     #[pymodule_export]
     use super::served::Server;
     #[pymodule_export]

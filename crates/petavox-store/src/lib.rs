@@ -48,5 +48,5 @@ pub use open::{info, open, open_with_info};
 pub use options::{CreateOptions, Missing, OpenOptions};
 pub use picture::PictureSource;
 pub use slices::SliceSource;
-pub use tiff::{TiffImage, TiffSource};
+pub use tiff::{CompanionImage, TiffImage, TiffSource, companion_images};
 pub use zarr::ZarrArray;

@@ -4,10 +4,10 @@ use crate::Image;
 use petavox_core::{Error, Result};
 use petavox_engine::{RunContext, RunOptions};
 pub use petavox_ops::mosaic::{
-    FuseOptions, Given, GridOrder, Layout, LayoutOptions, Mosaic, StitchOptions, Stitched, Tile,
-    Tiles, open_layout,
+    FuseOptions, Given, GridOrder, Layout, LayoutOptions, Mosaic, Orientation, OrientationSeen,
+    StitchOptions, Stitched, Tile, Tiles, open_layout,
 };
-pub use petavox_ops::report::RunFacts;
+pub use petavox_ops::report::{RunFacts, orientation_verdict};
 use std::path::Path;
 
 /// The tiles of a layout as one lazy image, that can be filtered, looked at and saved like any other; only headers are read yet. `given`
@@ -86,6 +86,35 @@ pub fn write_positions(stitched: &Stitched, path: &Path) -> Result<()> {
 /// Whatever the system says, naming the file.
 pub fn write_report(stitched: &Stitched, title: &str, run: &RunFacts, path: &Path) -> Result<()> {
     let page = petavox_ops::report::mosaic_report(title, stitched, run);
+    petavox_store::atomic::write_whole(path, page.as_bytes())
+}
+
+/// The eight ways in which the camera may be mounted, those first whose overlaps agree best, each with a small picture of the mosaic; and
+/// how many tiles (of the middle) were looked at.
+///
+/// # Errors
+/// [`InvalidArgument`](petavox_core::Error::InvalidArgument) for tiles without places or axes y and x; whatever is wrong with a tile.
+pub fn orientations(
+    layout: &Layout,
+    given: Option<&Given>,
+    skip_missing: bool,
+    run: &RunOptions,
+) -> Result<(Vec<OrientationSeen>, usize)> {
+    petavox_ops::mosaic::orientations(layout, given, skip_missing, &RunContext::new(run)?)
+}
+
+/// Writes the page on which an orientation is chosen; `command` is what the option is added to.
+///
+/// # Errors
+/// Whatever the system says, naming the file.
+pub fn write_orientations(
+    seen: &[OrientationSeen],
+    n_tiles: usize,
+    title: &str,
+    command: &str,
+    path: &Path,
+) -> Result<()> {
+    let page = petavox_ops::report::orientation_report(title, command, n_tiles, seen)?;
     petavox_store::atomic::write_whole(path, page.as_bytes())
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Fuse {
 
 impl Fuse {
     fn mosaic(&self) -> Result<(Image, Mosaic)> {
-        let (mut image, mosaic) = fuse(&self.tiles.open()?, None, &self.tiles.fusing())?;
+        let (mut image, mosaic) = fuse(&self.tiles.open()?, None, &self.tiles.fusing(&self.out))?;
         for step in &self.then {
             image = image.apply(step)?;
         }
@@ -50,7 +50,9 @@ impl Fuse {
 
 pub(crate) fn run(args: &Fuse, settings: &Settings) -> Result<Report> {
     let (image, mosaic) = args.mosaic()?;
-    let saved = image.save(&args.out, &args.output.options(settings), &settings.run)?;
+    let mut options = args.output.options(settings);
+    options.channels = mosaic.colors(image.spec());
+    let saved = image.save(&args.out, &options, &settings.run)?;
     Ok(told(&saved, &mosaic))
 }
 

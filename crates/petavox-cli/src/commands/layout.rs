@@ -2,14 +2,15 @@
 
 use anyhow::Result;
 use clap::Args;
-use petavox::mosaic::{FuseOptions, GridOrder, Layout, LayoutOptions, open_layout};
-use std::path::PathBuf;
+use petavox::mosaic::{FuseOptions, GridOrder, Layout, LayoutOptions, Orientation, open_layout};
+use std::path::{Path, PathBuf};
 
 /// Which tiles, and how they become a mosaic.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Tiles")]
 pub(crate) struct Tiles {
-    /// Tiles and their places: JSON, CSV, TileConfiguration.txt, or a folder with --pattern
+    /// Tiles and their places: JSON, CSV, TileConfiguration.txt, .HTD, .companion.ome, Micro-Manager's metadata.txt or .pos, or a folder, with
+    /// --pattern where its files do not say where they lie
     #[arg(value_name = "LAYOUT")]
     pub(crate) layout: PathBuf,
     /// Names of the tiles in a folder: {row} and {col}, or {index}, stand for numbers, * for anything
@@ -27,10 +28,14 @@ pub(crate) struct Tiles {
     /// Size of a sample: one number, or one per space axis, by comma
     #[arg(long, value_name = "SIZES", value_delimiter = ',')]
     pub(crate) spacing: Option<Vec<f64>>,
+    /// How the camera's images lie under the stage: none, flip-x, flip-y, rot90, rot180, rot270, transpose or anti-transpose; 'stitch
+    /// --preview-orientation' draws them
+    #[arg(long, value_name = "NAME", value_parser = Orientation::parse)]
+    pub(crate) orientation: Option<Orientation>,
     /// Leave out tiles that are missing or cannot be read, and name them
     #[arg(long)]
     pub(crate) skip_missing: bool,
-    /// Samples that several tiles show: linear (weights fall towards a tile's border), mean, max or first
+    /// Samples that several tiles show: linear (weights fall towards a tile's border), content (and count by contrast), mean, max or first
     #[arg(long, value_name = "HOW", default_value = "linear")]
     pub(crate) blend: String,
     /// Values between samples: linear, nearest (tiles at whole samples, quickest) or cubic
@@ -60,13 +65,16 @@ impl Tiles {
             overlap: self.overlap.clone(),
             grid: self.grid,
             order: self.order,
+            orientation: self.orientation,
             spacing: self.spacing.clone(),
             skip_missing: self.skip_missing,
         };
         Ok(open_layout(&self.layout, &options)?)
     }
 
-    pub(crate) fn fusing(&self) -> FuseOptions {
+    /// How the tiles become a mosaic that is written to `out`: colours of an OME-Zarr are an axis before y and x.
+    pub(crate) fn fusing(&self, out: &Path) -> FuseOptions {
+        let ending = out.extension().map(|e| e.to_string_lossy().to_lowercase());
         FuseOptions {
             blend: self.blend.clone(),
             interpolation: self.interpolation.clone(),
@@ -74,6 +82,7 @@ impl Tiles {
             flatfield: self.flatfield.clone(),
             darkfield: self.darkfield.clone(),
             balance: self.balance,
+            channels_first: ending.as_deref() == Some("zarr"),
         }
     }
 }

@@ -16,7 +16,8 @@ const MOST_LINES: usize = 44;
 /// True if a path is a layout's file by its name.
 pub(super) fn is_layout(path: &str) -> bool {
     let ending = Path::new(path).extension().map(|e| e.to_string_lossy().to_lowercase());
-    matches!(ending.as_deref(), Some("json" | "csv" | "tsv" | "txt")) && Path::new(path).is_file()
+    matches!(ending.as_deref(), Some("json" | "csv" | "tsv" | "txt" | "htd" | "pos" | "ome"))
+        && Path::new(path).is_file()
 }
 
 /// Tells of a layout.

@@ -9,7 +9,8 @@ use anyhow::Result;
 use clap::Args;
 use petavox::Error;
 use petavox::mosaic::{
-    RunFacts, StitchOptions, Stitched, fuse, stitch, write_positions, write_report,
+    OrientationSeen, RunFacts, StitchOptions, Stitched, fuse, orientation_verdict, orientations,
+    stitch, write_orientations, write_positions, write_report,
 };
 use std::path::{Path, PathBuf};
 
@@ -22,12 +23,13 @@ use std::path::{Path, PathBuf};
 Examples:
   petavox stitch TileConfiguration.txt -o mosaic.zarr
   petavox stitch scan/ --pattern \"tile_{row}_{col}.tif\" --overlap 0.1 -o mosaic.ome.tif
+  petavox stitch stage.csv --preview-orientation
   petavox stitch stage.csv --positions positions.json --report report.html")]
 pub(crate) struct Stitch {
     #[command(flatten)]
     tiles: Tiles,
     /// Mosaic to write; without it only positions and report are
-    #[arg(short, long = "output", value_name = "OUT", required_unless_present = "positions")]
+    #[arg(short, long = "output", value_name = "OUT", required_unless_present_any = ["positions", "preview_orientation"])]
     out: Option<PathBuf>,
     /// Where the positions go [default: beside OUT, as OUT.positions.json]
     #[arg(long, value_name = "JSON")]
@@ -44,6 +46,9 @@ pub(crate) struct Stitch {
     /// Smoothing before tiles are compared, in samples [default: chosen by the data]
     #[arg(long, value_name = "S")]
     sigma: Option<f64>,
+    /// Draw the tiles in all eight orientations of the camera on one page, best first, and stop; choose with --orientation
+    #[arg(long, value_name = "HTML", num_args = 0..=1, require_equals = true, default_missing_value = "orientation.html")]
+    preview_orientation: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
@@ -67,7 +72,43 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(format!("{stem}{ending}"))
 }
 
+/// Draws the eight orientations.
+fn preview(args: &Stitch, page: &Path, settings: &Settings) -> Result<Report> {
+    if !settings.overwrite && page.symlink_metadata().is_ok() {
+        return Err(Error::Exists { path: page.to_owned() }.into());
+    }
+    let layout = args.tiles.open()?;
+    let (seen, n_tiles) = orientations(&layout, None, args.tiles.skip_missing, &settings.run)?;
+    let title = args.tiles.layout.display().to_string();
+    // What was asked, without asking again.
+    let words: Vec<String> = super::skeleton::command_line()
+        .split_whitespace()
+        .filter(|w| !w.starts_with("--preview-orientation"))
+        .map(str::to_owned)
+        .collect();
+    write_orientations(&seen, n_tiles, &title, &words.join(" "), page)?;
+    let line = |s: &OrientationSeen| {
+        format!("{:<16}{:>6.2}  over {} pairs\n", s.orientation.name(), s.agreement, s.n_pairs)
+    };
+    let text: String = seen.iter().map(line).collect();
+    let ranked: Vec<serde_json::Value> = seen
+        .iter()
+        .map(|s| {
+            serde_json::json!({ "orientation": s.orientation.name(), "agreement": s.agreement, "n_pairs": s.n_pairs })
+        })
+        .collect();
+    Ok(Report {
+        outputs: vec![page.to_owned()],
+        results: serde_json::json!({ "orientations": ranked, "n_tiles": n_tiles, "verdict": orientation_verdict(&seen) }),
+        text,
+        note: format!("{} {} draws them.", orientation_verdict(&seen), page.display()),
+    })
+}
+
 pub(crate) fn run(args: &Stitch, settings: &Settings) -> Result<Report> {
+    if let Some(page) = &args.preview_orientation {
+        return preview(args, page, settings);
+    }
     let main = args.out.as_ref().or(args.positions.as_ref());
     let main = main.ok_or_else(|| Error::argument("output", "nothing", "-o or --positions"))?;
     let positions = args.positions.clone().unwrap_or_else(|| beside(main, ".positions.json"));
@@ -107,8 +148,10 @@ pub(crate) fn run(args: &Stitch, settings: &Settings) -> Result<Report> {
     if let Some(out) = &args.out {
         let mut found = stitched.layout.clone();
         found.notes.clear();
-        let (image, mosaic) = fuse(&found, None, &args.tiles.fusing())?;
-        let saved = image.save(out, &args.output.options(settings), &settings.run)?;
+        let (image, mosaic) = fuse(&found, None, &args.tiles.fusing(out))?;
+        let mut options = args.output.options(settings);
+        options.channels = mosaic.colors(image.spec());
+        let saved = image.save(out, &options, &settings.run)?;
         let told = told(&saved, &mosaic);
         all.outputs.insert(0, out.clone());
         fused = told.results;

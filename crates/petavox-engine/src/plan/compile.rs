@@ -177,6 +177,7 @@ fn stage(
     let mut sinks = Vec::new();
     let mut write_bytes = 0;
     let mut volumes = Vec::new();
+    let mut jumps = false;
     for (node, consumer) in &outputs {
         match consumer {
             Consumer::Sink(sink) => {
@@ -196,6 +197,7 @@ fn stage(
             Consumer::Sweep(sweep) => {
                 let Kind::Sweep(op) = sweep.kind() else { continue };
                 volumes.push(8 * op.n_words(node.spec()) as u64);
+                jumps |= op.jumps();
                 fixed_bytes += op.scratch_bytes(node.spec());
                 cost_ns += 1.0;
             }
@@ -209,7 +211,8 @@ fn stage(
         }
     }
     // Working volumes may take two thirds of the memory; beyond that they are mapped files with a resident window each.
-    let spills = !volumes.is_empty() && volumes.iter().sum::<u64>() + fixed_bytes > room / 3 * 2;
+    let spills =
+        !jumps && !volumes.is_empty() && volumes.iter().sum::<u64>() + fixed_bytes > room / 3 * 2;
     let window_bytes =
         if spills { spill_window(room) / volumes.len().max(1) as u64 } else { u64::MAX };
     let resident: u64 = volumes.iter().map(|v| (*v).min(window_bytes)).sum();

@@ -47,14 +47,29 @@ impl Shift {
     }
 }
 
-/// Adds the part `target` of the output, made from `tile` (the block of [`Shift::needs`]), to a strip. `ramps` weigh the axes of the tile;
-/// where there is a `mask` (of the same part of the tile), samples count by it too, and those at 0 not at all.
+/// What samples of a tile count beside their places in it: blocks of float32, of the same part of the tile.
+#[derive(Clone, Copy, Default)]
+pub struct Weights<'a> {
+    /// 1, or 0 for samples that are not to be used: what is made of one of them does not count.
+    pub mask: Option<&'a Block>,
+    /// What the place has to show.
+    pub content: Option<&'a Block>,
+}
+
+impl Weights<'_> {
+    fn is_some(&self) -> bool {
+        self.mask.is_some() || self.content.is_some()
+    }
+}
+
+/// Adds the part `target` of the output, made from `tile` (the block of [`Shift::needs`]), to a strip. `ramps` weigh the axes of the tile,
+/// `weights` its samples.
 ///
 /// # Errors
 /// [`Error::Internal`] for blocks that do not hold what is needed.
 pub fn add_shifted(
     tile: &Block,
-    mask: Option<&Block>,
+    weights: Weights<'_>,
     shift: &Shift,
     ramps: &[Ramp],
     target: &Region,
@@ -94,7 +109,7 @@ pub fn add_shifted(
         lead: (0..last).map(along).collect(),
         by,
     };
-    dispatch!(tile.dtype(), T => job.rows::<T>(tile.typed::<T>()?, mask, strip))
+    dispatch!(tile.dtype(), T => job.rows::<T>(tile.typed::<T>()?, weights, strip))
 }
 
 struct Job<'a> {
@@ -112,7 +127,7 @@ impl Job<'_> {
     fn rows<T: Element>(
         &self,
         samples: &[T],
-        mask: Option<&Block>,
+        weights: Weights<'_>,
         strip: &mut Strip<'_>,
     ) -> Result<()> {
         let last = self.last;
@@ -120,7 +135,7 @@ impl Job<'_> {
         let between = self.shift.fraction[last] > 0.0;
         let len = n + if between { self.inner } else { 0 };
         let mut values = vec![0.0; len];
-        let mut counts = vec![0.0; if mask.is_some() { len } else { 0 }];
+        let mut counts = vec![0.0; if weights.is_some() { len } else { 0 }];
         let taps = self.taps();
         let outer = Region::new(&self.target.start()[..last + 1], {
             let mut shape = self.target.shape()[..last + 1].to_vec();
@@ -144,11 +159,10 @@ impl Job<'_> {
                 rows::between(&mut values, self.inner, self.shift.fraction[last]);
             }
             let at = strip.region.offset_of(&point);
-            let Some(mask) = mask else {
+            if !weights.is_some() {
                 return strip.add(at, &values[..n], &self.by, scale);
-            };
-            // A value counts if every sample that it is made of does.
-            let made = self.counts(mask, base, &taps, &mut counts);
+            }
+            let made = self.counts(weights, base, &taps, &mut counts);
             if made.is_err() {
                 failed = made;
                 return;
@@ -158,30 +172,35 @@ impl Job<'_> {
         failed
     }
 
-    /// The weights of a row with a mask.
+    /// The weights of a row.
     fn counts(
         &self,
-        mask: &Block,
+        weights: Weights<'_>,
         base: usize,
         taps: &[(usize, f64)],
         counts: &mut [f64],
     ) -> Result<()> {
-        let samples = mask.typed::<f32>()?;
         let len = counts.len();
-        for (k, (offset, _)) in taps.iter().enumerate() {
-            let row = samples.get(base + offset..base + offset + len);
-            let row =
-                row.ok_or_else(|| Error::internal("add_shifted", "a mask that is too small"))?;
-            for (c, m) in counts.iter_mut().zip(row) {
-                let m = f64::from(*m);
-                *c = if k == 0 { m } else { c.min(m) };
+        let n = self.by.len();
+        counts.fill(1.0);
+        if let Some(mask) = weights.mask {
+            let samples = mask.typed::<f32>()?;
+            // A value counts if every sample that it is made of does.
+            for (offset, _) in taps {
+                let row = part(samples, base + offset, len)?;
+                counts.iter_mut().zip(row).for_each(|(c, m)| *c = c.min(f64::from(*m)));
+            }
+            for i in 0..n {
+                let next = if n < len { counts[i + self.inner] } else { counts[i] };
+                counts[i] = counts[i].min(next);
             }
         }
-        let n = self.by.len();
-        for i in 0..n {
-            let next = if n < len { counts[i + self.inner] } else { counts[i] };
-            counts[i] = counts[i].min(next) * self.by[i];
+        if let Some(content) = weights.content {
+            // It changes slowly: that of one of the samples is as good as any.
+            let row = part(content.typed::<f32>()?, base, n)?;
+            counts.iter_mut().zip(row).for_each(|(c, w)| *c *= f64::from(*w));
         }
+        counts.iter_mut().zip(&self.by).for_each(|(c, b)| *c *= b);
         Ok(())
     }
 
@@ -197,4 +216,9 @@ impl Job<'_> {
         debug_assert!(self.needs.ndim() == self.target.ndim());
         taps
     }
+}
+
+fn part(samples: &[f32], at: usize, len: usize) -> Result<&[f32]> {
+    let row = samples.get(at..at + len);
+    row.ok_or_else(|| Error::internal("add_shifted", "weights of too small a part"))
 }

@@ -15,6 +15,8 @@ pub enum Blend {
     First,
     /// The mean, in which samples count less towards the border of their tile.
     Linear,
+    /// The same, in which samples count by the contrast around them too.
+    Content,
 }
 
 /// A part of the output while tiles are added to it.
@@ -56,7 +58,9 @@ impl<'a> Strip<'a> {
         let n = values.len();
         let (sums, weights) = (&mut self.sums[at..at + n], &mut self.weights[at..at + n]);
         match self.blend {
-            Blend::Mean | Blend::Linear => rows::mean(sums, weights, values, by, scale),
+            Blend::Mean | Blend::Linear | Blend::Content => {
+                rows::mean(sums, weights, values, by, scale)
+            }
             Blend::Max => rows::largest(sums, weights, values, by),
             Blend::First => rows::first(sums, weights, values, by),
         }

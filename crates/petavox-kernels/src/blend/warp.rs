@@ -1,7 +1,7 @@
 //! A tile under an affine map.
 
-use super::Ramp;
 use super::strip::Strip;
+use super::{Ramp, Weights};
 use crate::interpolate::{
     EdgeMode, Interpolant, PointMap, Points, Sampling, map_reach, resample_points,
 };
@@ -46,7 +46,7 @@ impl Warp {
 /// [`Error::Internal`] for blocks that do not hold what is needed.
 pub fn add_warped(
     tile: &Block,
-    mask: Option<&Block>,
+    weighed: Weights<'_>,
     warp: &Warp,
     ramps: &[Ramp],
     shape: &[usize],
@@ -65,16 +65,15 @@ pub fn add_warped(
     let mut values = Block::zeros(target.clone(), Dtype::Float64)?;
     let how = warp.sampling();
     resample_points(tile, &mut values, Points::Map(&warp.map), &how, shape, cancel)?;
-    let masked = match mask {
-        Some(mask) => {
-            let mut counts = Block::zeros(target.clone(), Dtype::Float64)?;
-            let linear = Sampling { interpolant: Interpolant::Spline(1), ..how };
-            let linear = if warp.interpolant.is_nearest() { how } else { linear };
-            resample_points(mask, &mut counts, Points::Map(&warp.map), &linear, shape, cancel)?;
-            Some(counts)
-        }
-        None => None,
+    let linear = Sampling { interpolant: Interpolant::Spline(1), ..how };
+    let linear = if warp.interpolant.is_nearest() { how } else { linear };
+    let between = |block: Option<&Block>| -> Result<Option<Block>> {
+        let Some(block) = block else { return Ok(None) };
+        let mut out = Block::zeros(target.clone(), Dtype::Float64)?;
+        resample_points(block, &mut out, Points::Map(&warp.map), &linear, shape, cancel)?;
+        Ok(Some(out))
     };
+    let (masked, content) = (between(weighed.mask)?, between(weighed.content)?);
     let (lead, n) = (warp.carried.0, matrix.len());
     let last = lead + n - 1;
     let inner: usize = target.shape()[last + 1..].iter().product();
@@ -85,6 +84,7 @@ pub fn add_warped(
     let mut weights = vec![0.0; row * inner];
     let values = values.typed::<f64>()?;
     let masked = masked.as_ref().map(|m| m.typed::<f64>()).transpose()?;
+    let content = content.as_ref().map(|m| m.typed::<f64>()).transpose()?;
     let mut point = target.start().to_vec();
     let mut from = 0;
     outer.for_each_row(|p| {
@@ -103,6 +103,9 @@ pub fn add_warped(
             weights.iter_mut().zip(&masked[from..]).for_each(|(w, m)| {
                 *w *= if *m > 1.0 - 1e-9 { 1.0 } else { 0.0 };
             });
+        }
+        if let Some(content) = content {
+            weights.iter_mut().zip(&content[from..]).for_each(|(w, c)| *w *= c.max(0.0));
         }
         let place: Vec<i64> = point.iter().zip(by).map(|(p, b)| p + b).collect();
         let at = strip.region.offset_of(&place);

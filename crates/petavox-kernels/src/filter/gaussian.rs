@@ -56,11 +56,21 @@ impl GaussianOptions {
         let pairs = self.sigma.iter().zip(&self.order);
         pairs
             .map(|(&sigma, &order)| {
-                let weights = gaussian_weights(sigma, order, self.truncate)?;
+                let weights = without_zeros(gaussian_weights(sigma, order, self.truncate)?);
                 if sigma > 1e-15 { Weights::new(weights).map(Some) } else { Ok(None) }
             })
             .collect()
     }
+}
+
+/// Weights without the zeros on both sides. Beyond 39 standard deviations a double is zero: taps there change no sum, but blocks would
+/// be read with a margin for them (scikit-image's Hessian matrices are truncated at 100).
+fn without_zeros(mut weights: Vec<f64>) -> Vec<f64> {
+    let pairs = weights.iter().zip(weights.iter().rev()).take(weights.len() / 2);
+    let n_zeros = pairs.take_while(|(a, b)| **a == 0.0 && **b == 0.0).count();
+    weights.truncate(weights.len() - n_zeros);
+    weights.drain(..n_zeros);
+    weights
 }
 
 /// More taps than this are refused: the line would no longer be an image's.

@@ -3,8 +3,7 @@
 
 use num_complex::Complex;
 use petavox_core::{Error, Result};
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
-use rustfft::{Fft, FftDirection, FftNum, FftPlanner};
+use petavox_fft::{ComplexToReal, Direction, Fft, Real, RealToComplex};
 use std::sync::Arc;
 
 /// What is done with a line.
@@ -61,12 +60,13 @@ pub struct Lines {
     plan: Typed,
 }
 
-fn plan<T: FftNum>(n: usize, kind: LineKind) -> Plan<T> {
+fn plan<T: Real>(n: usize, kind: LineKind) -> Plan<T> {
+    let mut planner = T::planner();
     match kind {
-        LineKind::Forward => Plan::Complex(FftPlanner::new().plan_fft(n, FftDirection::Forward)),
-        LineKind::Inverse => Plan::Complex(FftPlanner::new().plan_fft(n, FftDirection::Inverse)),
-        LineKind::RealForward => Plan::Forward(RealFftPlanner::new().plan_fft_forward(n)),
-        LineKind::RealInverse => Plan::Inverse(RealFftPlanner::new().plan_fft_inverse(n)),
+        LineKind::Forward => Plan::Complex(planner.complex(n, Direction::Forward)),
+        LineKind::Inverse => Plan::Complex(planner.complex(n, Direction::Inverse)),
+        LineKind::RealForward => Plan::Forward(planner.forward(n)),
+        LineKind::RealInverse => Plan::Inverse(planner.inverse(n)),
     }
 }
 
@@ -121,7 +121,7 @@ impl Lines {
         }
     }
 
-    fn lines<T: FftNum + bytemuck::Pod>(
+    fn lines<T: Real + bytemuck::Pod>(
         &self,
         plan: &Plan<T>,
         samples: &mut [Complex<T>],
@@ -169,7 +169,7 @@ struct Worker<'a, T> {
     real: Vec<T>,
 }
 
-impl<T: FftNum + bytemuck::Pod> Worker<'_, T> {
+impl<T: Real + bytemuck::Pod> Worker<'_, T> {
     fn new(plan: &Plan<T>, n: usize, factor: T) -> Worker<'_, T> {
         let (n_scratch, n_real) = match plan {
             Plan::Complex(plan) => (plan.get_inplace_scratch_len(), 0),
@@ -212,7 +212,7 @@ impl<T: FftNum + bytemuck::Pod> Worker<'_, T> {
     }
 }
 
-fn scale<T: FftNum>(line: &mut [Complex<T>], factor: T) {
+fn scale<T: Real>(line: &mut [Complex<T>], factor: T) {
     if factor != T::one() {
         line.iter_mut().for_each(|c| *c = *c * factor);
     }

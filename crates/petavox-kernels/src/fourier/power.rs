@@ -1,7 +1,7 @@
 //! Products of spectra.
 
 use num_complex::Complex;
-use rustfft::num_traits::Float;
+use petavox_fft::Float;
 
 /// What is done to the products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -127,13 +127,16 @@ impl Centres {
                 let d = self.spacing[axis] * (centre[axis] - x as f64);
                 d * d
             };
-            for z in self.window(centre, 0) {
+            let planes = self.window(centre, 0);
+            for z in
+                planes.start.max(rows.start / height)..planes.end.min(rows.end.div_ceil(height))
+            {
                 let dz = square(0, z);
-                for y in self.window(centre, 1) {
-                    let row = z * height + y;
-                    if !rows.contains(&row) {
-                        continue;
-                    }
+                let (lines, first) = (self.window(centre, 1), z * height);
+                let lines = lines.start.max(rows.start.saturating_sub(first))
+                    ..lines.end.min(rows.end.saturating_sub(first));
+                for y in lines {
+                    let row = first + y;
                     let dy = square(1, y);
                     for x in across.clone() {
                         let pixel = row * width + x;

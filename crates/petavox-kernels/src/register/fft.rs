@@ -1,14 +1,16 @@
 //! Fourier transforms of small real arrays of any number of axes.
 
-use realfft::RealFftPlanner;
-use realfft::num_complex::Complex;
-use rustfft::FftPlanner;
+use petavox_fft::{Complex, Direction, Planner, Real};
 
 /// Plans of transforms, made once for every length.
-#[derive(Default)]
 pub struct Fft {
-    real: Option<RealFftPlanner<f32>>,
-    complex: Option<FftPlanner<f32>>,
+    planner: Box<dyn Planner<f32>>,
+}
+
+impl Default for Fft {
+    fn default() -> Fft {
+        Fft { planner: f32::planner() }
+    }
 }
 
 impl Fft {
@@ -34,7 +36,7 @@ impl Fft {
     pub(super) fn forward(&mut self, samples: &mut [f32], shape: &[usize]) -> Vec<Complex<f32>> {
         let n = shape[shape.len() - 1];
         let half = n / 2 + 1;
-        let plan = self.real.get_or_insert_with(RealFftPlanner::new).plan_fft_forward(n);
+        let plan = self.planner.forward(n);
         let rows = samples.len() / n;
         let mut out = vec![Complex::default(); rows * half];
         let mut scratch = plan.make_scratch_vec();
@@ -51,7 +53,7 @@ impl Fft {
         let n = shape[shape.len() - 1];
         let half = n / 2 + 1;
         self.others(&mut spectrum, shape, half, false);
-        let plan = self.real.get_or_insert_with(RealFftPlanner::new).plan_fft_inverse(n);
+        let plan = self.planner.inverse(n);
         let mut out = vec![0.0; spectrum.len() / half * n];
         let mut scratch = plan.make_scratch_vec();
         for (row, to) in spectrum.chunks_exact_mut(half).zip(out.chunks_exact_mut(n)) {
@@ -69,11 +71,8 @@ impl Fft {
         const LANES: usize = 8;
         let mut step = half;
         for &len in shape[..shape.len() - 1].iter().rev() {
-            let planner = self.complex.get_or_insert_with(FftPlanner::new);
-            let plan = match forward {
-                true => planner.plan_fft_forward(len),
-                false => planner.plan_fft_inverse(len),
-            };
+            let direction = if forward { Direction::Forward } else { Direction::Inverse };
+            let plan = self.planner.complex(len, direction);
             let mut lines = vec![Complex::default(); len * LANES];
             let mut scratch = vec![Complex::default(); plan.get_inplace_scratch_len()];
             for part in data.chunks_exact_mut(len * step) {

@@ -3,7 +3,7 @@
 use super::coherence::Weights;
 use super::{Fft, Patch};
 use petavox_core::Region;
-use realfft::num_complex::Complex;
+use petavox_fft::Complex;
 
 /// Less than this along an axis tells nothing.
 pub(super) const LEAST: usize = 6;

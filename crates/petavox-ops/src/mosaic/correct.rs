@@ -1,5 +1,6 @@
 //! What is wrong with the camera, undone: (raw - dark) / flat, and the gain and offset of each tile.
 
+use super::orient::{View, viewed};
 use super::pieces::Pieces;
 use super::tiles::Tiles;
 use petavox_core::{Block, Dtype, Element, Error, Region, Result, dispatch};
@@ -63,9 +64,11 @@ pub(super) fn read_plane(
     what: &str,
     path: &str,
     shape: [usize; 2],
+    view: View,
     open: &OpenOptions,
 ) -> Result<Vec<f32>> {
-    let source = petavox_store::open(path, open)?;
+    // Images of the camera lie as its tiles do.
+    let source = viewed(petavox_store::open(path, open)?, view)?;
     let spec = source.spec();
     let own: Vec<usize> = spec.shape.iter().copied().filter(|n| *n > 1).collect();
     if own != shape.iter().copied().filter(|n| *n > 1).collect::<Vec<_>>() {

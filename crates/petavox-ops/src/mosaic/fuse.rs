@@ -1,6 +1,7 @@
 //! `fuse`: the tiles of a layout as one lazy image.
 
 use super::balance::gains;
+use super::contents::Contents;
 use super::correct::{Correction, estimated, read_plane, reciprocal};
 use super::layout::Layout;
 use super::pieces::{Pieces, pinned_bytes, working_set};
@@ -11,8 +12,9 @@ use petavox_core::{
     Block, Boundary, Buffer, CancelToken, Dtype, Error, ImageSpec, MAX_NDIM, Region, Result,
 };
 use petavox_engine::{BlockCall, BlockOp, Need, Node};
-use petavox_kernels::blend::{Blend, Ramp, Shift, Strip, add_shifted, add_warped, put};
+use petavox_kernels::blend::{Blend, Ramp, Strip, Weights, add_shifted, add_warped, put};
 use petavox_kernels::interpolate::{Interpolant, SplineFilter, spline_filter};
+use petavox_store::Channel;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::any::Any;
@@ -27,7 +29,7 @@ const EDGE: usize = 128;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FuseOptions {
-    /// What becomes of samples that several tiles show: `linear`, `mean`, `max` or `first`.
+    /// What becomes of samples that several tiles show: `linear`, `content`, `mean`, `max` or `first`.
     pub blend: String,
     /// How values between samples are made: `linear`, `nearest` (tiles at whole samples) or `cubic`.
     pub interpolation: String,
@@ -39,6 +41,8 @@ pub struct FuseOptions {
     pub darkfield: Option<String>,
     /// Give every tile a gain so that overlapping ones are equally bright.
     pub balance: bool,
+    /// Colours that lie side by side in the tiles (yxc) become a first axis (cyx), as OME-Zarr has them.
+    pub channels_first: bool,
 }
 
 impl Default for FuseOptions {
@@ -50,6 +54,7 @@ impl Default for FuseOptions {
             flatfield: None,
             darkfield: None,
             balance: false,
+            channels_first: false,
         }
     }
 }
@@ -65,6 +70,32 @@ pub struct Mosaic {
     pub pieces: Arc<Pieces>,
 }
 
+impl Mosaic {
+    /// Red, green and blue, if the tiles were colour images and `image`, which was made of the mosaic, has them as planes; nothing otherwise.
+    pub fn colors(&self, image: &ImageSpec) -> Vec<Channel> {
+        let planar = self.tiles.placed.iter().all(|t| t.was_color);
+        let is_before = |a: &usize| a + 1 < image.axes.ndim();
+        let n = image.axes.position('c').filter(is_before).map(|a| image.shape[a]);
+        if !planar || n != Some(3) || self.tiles.is_empty() {
+            return Vec::new();
+        }
+        let most = match image.dtype {
+            Dtype::UInt8 => Some(255.0),
+            Dtype::UInt16 => Some(65535.0),
+            _ => None,
+        };
+        let color = |(name, color): (&str, &str)| Channel {
+            name: Some(name.into()),
+            color: Some(color.into()),
+            window: most.map(|m| (0.0, m)),
+        };
+        [("Red", "FF0000"), ("Green", "00FF00"), ("Blue", "0000FF")]
+            .into_iter()
+            .map(color)
+            .collect()
+    }
+}
+
 /// The tiles of a layout (or those that are given in their place) as one image. Nothing but headers is read yet.
 ///
 /// # Errors
@@ -72,14 +103,18 @@ pub struct Mosaic {
 pub fn fuse(layout: &Layout, given: Option<&Given>, options: &FuseOptions) -> Result<Mosaic> {
     let between = Between::parse(&options.interpolation)?;
     let blend = parse_blend(&options.blend)?;
-    let how = TileOptions { skip_missing: options.skip_missing, ..TileOptions::default() };
+    let how = TileOptions {
+        skip_missing: options.skip_missing,
+        channels_first: options.channels_first,
+        ..TileOptions::default()
+    };
     let tiles = Arc::new(Tiles::open(layout, given, &how, between)?);
     let mut pieces = Pieces::new(tiles.clone());
     let correction = correction(&tiles, &pieces, options)?;
     pieces.correct(correction);
     let pieces = Arc::new(pieces);
     let params = json!({ "layout": layout, "options": options });
-    let op = Fuse::new(tiles.clone(), pieces.clone(), blend, between, params);
+    let op = Fuse::new(tiles.clone(), pieces.clone(), blend, between, params)?;
     let node = Node::block(Arc::new(op), vec![], vec![])?;
     Ok(Mosaic { node, tiles, pieces })
 }
@@ -99,6 +134,7 @@ fn correction(tiles: &Tiles, pieces: &Pieces, options: &FuseOptions) -> Result<C
     let plane = tiles.plane();
     let Some(first) = tiles.placed.first() else { return Ok(Correction::default()) };
     let shape = [first.shape[plane[0]], first.shape[plane[1]]];
+    let view = first.view;
     let mut correction = Correction { shape, ..Correction::default() };
     if options.flatfield.is_some() || options.darkfield.is_some() {
         let other = tiles.placed.iter().find(|t| [t.shape[plane[0]], t.shape[plane[1]]] != shape);
@@ -106,16 +142,20 @@ fn correction(tiles: &Tiles, pieces: &Pieces, options: &FuseOptions) -> Result<C
             let given = format!("{} of shape {:?}", other.name, other.shape);
             return Err(Error::argument("flatfield", given, "tiles of one shape"));
         }
+        if let Some(other) = tiles.placed.iter().find(|t| t.view != view) {
+            let given = format!("{} in another orientation than {}", other.name, first.name);
+            return Err(Error::argument("flatfield", given, "tiles of one orientation"));
+        }
     }
     if let Some(path) = &options.darkfield {
-        correction.dark = Some(read_plane("darkfield", path, shape, &tiles.open)?);
+        correction.dark = Some(read_plane("darkfield", path, shape, view, &tiles.open)?);
     }
     if let Some(path) = &options.flatfield {
         let dark = correction.dark.as_deref();
         let flat = match path.as_str() {
             "auto" => estimated(tiles, pieces, shape, plane, dark)?,
             path => {
-                let mut flat = read_plane("flatfield", path, shape, &tiles.open)?;
+                let mut flat = read_plane("flatfield", path, shape, view, &tiles.open)?;
                 if let Some(dark) = dark {
                     flat.iter_mut().zip(dark).for_each(|(f, d)| *f -= d);
                 }
@@ -143,7 +183,10 @@ fn parse_blend(name: &str) -> Result<Blend> {
         "mean" => Blend::Mean,
         "first" => Blend::First,
         "linear" => Blend::Linear,
-        _ => return Err(Error::argument("blend", name, "one of linear, mean, max, first")),
+        "content" => Blend::Content,
+        _ => {
+            return Err(Error::argument("blend", name, "one of linear, content, mean, max, first"));
+        }
     })
 }
 
@@ -156,6 +199,8 @@ struct Fuse {
     /// Tiles are put as they are, in their own dtype.
     plain: bool,
     warped: bool,
+    masked: bool,
+    contents: Option<Contents>,
     spline: Option<SplineFilter>,
     params: serde_json::Value,
     /// Bytes of pieces to have each decoded once, and the slowest axis.
@@ -169,17 +214,20 @@ impl Fuse {
         blend: Blend,
         between: Between,
         params: serde_json::Value,
-    ) -> Fuse {
+    ) -> Result<Fuse> {
         let whole = |t: &Placed| matches!(&t.place, Place::Moved(s) if s.fraction.iter().all(|f| *f == 0.0));
         let dtype = tiles.spec.dtype;
         let from_zero = !dtype.is_signed();
+        let masked = tiles.placed.iter().any(|t| t.mask.is_some());
         let plain = pieces.dtype() == dtype
+            && !masked
             && tiles.placed.iter().all(whole)
             && (blend == Blend::First || blend == Blend::Max && from_zero);
         let mut ramps: Vec<(Vec<usize>, Vec<Ramp>)> = Vec::new();
         for tile in &tiles.placed {
             if !ramps.iter().any(|(shape, _)| *shape == tile.shape) {
-                let ramp = |a: usize| match blend == Blend::Linear && tiles.spatial.contains(&a) {
+                let fades = matches!(blend, Blend::Linear | Blend::Content);
+                let ramp = |a: usize| match fades && tiles.spatial.contains(&a) {
                     true => Ramp::cosine(tile.shape[a], tiles.is_nearest),
                     false => Ramp::flat(tile.shape[a], tiles.is_nearest),
                 };
@@ -191,9 +239,15 @@ impl Fuse {
             Between::Cubic => SplineFilter::new(3, tiles.spatial.clone(), Boundary::Mirror).ok(),
             _ => None,
         };
-        Fuse {
+        let contents = match blend {
+            Blend::Content => Some(Contents::new(tiles.clone(), pieces.clone())?),
+            _ => None,
+        };
+        Ok(Fuse {
             warped: tiles.placed.iter().any(|t| matches!(t.place, Place::Warped { .. })),
-            wanted: working_set(&tiles, pieces.dtype()),
+            wanted: working_set(&tiles, pieces.dtype(), contents.is_some()),
+            masked,
+            contents,
             tiles,
             pieces,
             blend,
@@ -201,7 +255,7 @@ impl Fuse {
             plain,
             spline,
             params,
-        }
+        })
     }
 
     /// The extents of the parts of `target` that are made one after another.
@@ -256,12 +310,41 @@ impl Fuse {
         Ok(())
     }
 
+    /// What the samples of a part of a tile count: by its mask, and by what it has to show.
+    fn weigh(
+        &self,
+        number: usize,
+        needs: &Region,
+        used: usize,
+        memory: &mut [Memory; 2],
+    ) -> Result<[Option<Block>; 2]> {
+        let [mask, content] = memory;
+        let mask = match self.tiles.placed[number].mask {
+            None => None,
+            Some(_) => {
+                let mut block = mask.block(needs.clone(), Dtype::Float32)?;
+                self.pieces.read_mask(number, &mut block, used)?;
+                Some(block)
+            }
+        };
+        let content = match &self.contents {
+            None => None,
+            Some(contents) => {
+                let mut block = content.block(needs.clone(), Dtype::Float32)?;
+                contents.of(number)?.weights(&mut block)?;
+                Some(block)
+            }
+        };
+        Ok([mask, content])
+    }
+
     fn strip(
         &self,
         found: &[usize],
         strip: &mut Strip<'_>,
         target: &Region,
         memory: &mut Memory,
+        weighing: &mut [Memory; 2],
         cancel: &CancelToken,
     ) -> Result<()> {
         for &number in found {
@@ -272,70 +355,43 @@ impl Fuse {
             if needs.is_empty() {
                 continue;
             }
+            let blocks = self.weigh(number, &needs, common.len(), weighing)?;
+            let weights = Weights { mask: blocks[0].as_ref(), content: blocks[1].as_ref() };
             match &tile.place {
                 Place::Moved(shift) => {
                     let block = self.read(number, needs, common.len(), memory)?;
-                    self.add(&block, shift, ramps, &common, strip)?;
+                    add_shifted(&block, weights, shift, ramps, &common, strip)?;
                     memory.take_back(block);
                 }
                 Place::Warped { warp, by, .. } => {
                     let back: Vec<i64> = by.iter().map(|b| -b).collect();
                     let at = common.translate(&back);
                     let smooth = matches!(warp.interpolant, Interpolant::Spline(3));
-                    match self.spline.as_ref().filter(|_| smooth) {
-                        None => {
-                            let block = self.read(number, needs, common.len(), memory)?;
-                            add_warped(
-                                &block,
-                                None,
-                                warp,
-                                ramps,
-                                &tile.shape,
-                                &at,
-                                by,
-                                strip,
-                                cancel,
-                            )?;
-                            memory.take_back(block);
-                        }
-                        Some(filter) => {
-                            let block = self.coefficients(
-                                number,
-                                tile,
-                                &needs,
-                                common.len(),
-                                filter,
-                                memory,
-                                cancel,
-                            )?;
-                            add_warped(
-                                &block,
-                                None,
-                                warp,
-                                ramps,
-                                &tile.shape,
-                                &at,
-                                by,
-                                strip,
-                                cancel,
-                            )?;
-                        }
+                    let filter = self.spline.as_ref().filter(|_| smooth);
+                    let block = match filter {
+                        None => self.read(number, needs, common.len(), memory)?,
+                        Some(f) => self.coefficients(
+                            number,
+                            tile,
+                            &needs,
+                            common.len(),
+                            f,
+                            memory,
+                            cancel,
+                        )?,
+                    };
+                    let shape = &tile.shape;
+                    add_warped(&block, weights, warp, ramps, shape, &at, by, strip, cancel)?;
+                    if filter.is_none() {
+                        memory.take_back(block);
                     }
                 }
             }
+            for (block, memory) in blocks.into_iter().zip(weighing.iter_mut()) {
+                block.into_iter().for_each(|b| memory.take_back(b));
+            }
         }
         Ok(())
-    }
-
-    fn add(
-        &self,
-        block: &Block,
-        shift: &Shift,
-        ramps: &[Ramp],
-        common: &Region,
-        strip: &mut Strip<'_>,
-    ) -> Result<()> {
-        add_shifted(block, None, shift, ramps, common, strip)
     }
 
     /// The spline's coefficients of a part of a tile, which is mirrored at its borders.
@@ -470,19 +526,30 @@ impl BlockOp for Fuse {
             }
         }
         let samples: usize = reach.iter().product();
-        samples as u64 * size
+        let weights = 4 * (u64::from(self.masked) + u64::from(self.contents.is_some()));
+        if self.warped && weights > 0 {
+            more += 16 * part.iter().product::<usize>() as u64;
+        }
+        samples as u64 * (size + weights)
             + 2 * 8 * reach.last().copied().unwrap_or(1) as u64
             + more
             + pinned_bytes(&self.tiles, dtype, &reach)
     }
 
     fn held_bytes(&self, room: u64) -> u64 {
-        // Pieces that are done with make room a little later than they could.
-        (self.wanted.0 + self.wanted.0 / 4 + (4 << 20)).min(self.tiles.bytes() * 4).min(room)
+        // Pieces that are done with make room a little later than they could: a row that lies between two of them is asked for by the
+        // blocks on both sides. Where there is memory to spare they wait much longer, so that workers may lie apart.
+        let least = self.wanted.0 + self.wanted.0 / 4 + (4 << 20);
+        let ample = (2 * self.wanted.0 + (24 << 20)).min(room / 3);
+        let pieces = least.max(ample).min(self.tiles.bytes() * 4);
+        let weights = self.contents.as_ref().map_or(0, |c| c.most_bytes);
+        (pieces + weights).min(room)
     }
 
     fn hold(&self, bytes: u64) -> Option<Box<dyn Any + Send>> {
-        Some(self.pieces.hold(bytes))
+        // Weights are kept in any case.
+        let weights = self.contents.as_ref().map_or(0, |c| c.most_bytes);
+        Some(self.pieces.hold(bytes.saturating_sub(weights)))
     }
 
     fn walk(&self) -> Option<Vec<usize>> {
@@ -499,6 +566,7 @@ impl BlockOp for Fuse {
         match (self.plain, self.warped) {
             (true, _) => 1.0,
             (_, true) => 30.0,
+            _ if self.contents.is_some() => 12.0,
             _ => 6.0,
         }
     }
@@ -509,6 +577,7 @@ impl BlockOp for Fuse {
             return Ok(());
         }
         let mut memory = Memory::default();
+        let mut weighing = <[Memory; 2]>::default();
         if self.plain {
             return self.put_all(call.output, &mut memory, call.cancel);
         }
@@ -519,7 +588,7 @@ impl BlockOp for Fuse {
             call.cancel.check()?;
             let region = grid.region(k).translate(target.start());
             let mut strip = Strip::new(region.clone(), self.blend, call.scratch.bytes_mut())?;
-            self.strip(&found, &mut strip, &region, &mut memory, call.cancel)?;
+            self.strip(&found, &mut strip, &region, &mut memory, &mut weighing, call.cancel)?;
             strip.finish(call.output)?;
         }
         Ok(())

@@ -6,9 +6,12 @@
 //!   thousands of them and the engine's planning asks every input about every block.
 
 mod balance;
+mod contents;
 mod correct;
 mod fuse;
 mod layout;
+mod masks;
+mod orient;
 mod pieces;
 mod place;
 pub mod solve;
@@ -17,8 +20,12 @@ mod tiles;
 
 pub use fuse::{FuseOptions, Mosaic, fuse};
 pub use layout::{GridOrder, Layout, LayoutOptions, Tile, open_layout};
+pub use orient::Orientation;
 pub use pieces::Pieces;
-pub use stitch::{PairFound, StageFound, StitchOptions, Stitched, Unregistered, stitch};
+pub use stitch::{
+    OrientationSeen, PairFound, StageFound, StitchOptions, Stitched, Unregistered, orientations,
+    stitch,
+};
 pub use tiles::{Given, TileOptions, Tiles};
 
 pub(crate) use fuse::build;

@@ -150,14 +150,22 @@ impl Pieces {
                 None => break,
             }
         }
-        let raw_bytes = (region.len() * self.tiles.spec.dtype.size()) as u64;
-        let bytes = (region.len() * self.dtype().size()) as u64;
+        let is_mask = key.0 >= self.tiles.placed.len();
+        let (raw_size, size) = match is_mask {
+            true => (0, 1),
+            false => (self.tiles.spec.dtype.size(), self.dtype().size()),
+        };
+        let raw_bytes = (region.len() * raw_size) as u64;
+        let bytes = (region.len() * size) as u64;
         let limit = self.limit.load(Ordering::Acquire);
         make_room(&mut guard, limit.saturating_sub(bytes));
         guard.bytes += bytes;
         guard.slots.insert(key, Slot::Pending);
         drop(guard);
-        let made = self.decode(key.0, tile, region);
+        let made = match key.0.checked_sub(self.tiles.placed.len()) {
+            None => self.decode(key.0, tile, region),
+            Some(number) => self.decode_mask(number, tile, &region),
+        };
         let mut guard = self.lock()?;
         let state = &mut *guard;
         match &made {
@@ -175,6 +183,40 @@ impl Pieces {
         }
         self.decoded.notify_all();
         made
+    }
+
+    /// Fills `out` (of float32) with 1, or 0 where a tile that has a mask does not count. Masks are kept as tiles are, behind these.
+    pub(super) fn read_mask(&self, number: usize, out: &mut Block, used: usize) -> Result<()> {
+        let tile = &self.tiles.placed[number];
+        let region = out.region().clone();
+        let share = used as f64 / region.len().max(1) as f64;
+        for piece in tile.grid.meeting(&region) {
+            let at = tile.grid.region(piece);
+            let common = at.intersect(&region).map_or(0, |r| r.len());
+            let key = (self.tiles.placed.len() + number, piece);
+            let block = self.piece(key, tile, at, common as f64 * share)?;
+            super::masks::widen(&block, out)?;
+        }
+        Ok(())
+    }
+
+    fn decode_mask(&self, number: usize, tile: &Placed, region: &Region) -> Result<Arc<Block>> {
+        let mask = tile.mask.as_ref().ok_or_else(|| Error::internal("pieces", "no mask"))?;
+        let source = self.opened(self.tiles.placed.len() + number, &mask.origin, tile)?;
+        Ok(Arc::new(mask.read(source.as_ref(), region)?))
+    }
+
+    /// What every tile has to show is looked at in its pieces, in their order.
+    pub(super) fn each_piece(
+        &self,
+        number: usize,
+        f: &mut dyn FnMut(&Block) -> Result<()>,
+    ) -> Result<()> {
+        let tile = &self.tiles.placed[number];
+        for piece in 0..tile.grid.len() {
+            f(&*self.piece((number, piece), tile, tile.grid.region(piece), 0.0)?)?;
+        }
+        Ok(())
     }
 
     fn decode(&self, number: usize, tile: &Placed, region: Region) -> Result<Arc<Block>> {
@@ -202,22 +244,27 @@ impl Pieces {
 
     /// The tile's file, opened again if it was closed.
     pub(super) fn source(&self, number: usize, tile: &Placed) -> Result<Arc<dyn Source>> {
-        let path = match &tile.origin {
-            Origin::Held(source) => return Ok(source.clone()),
-            Origin::File(path) => path,
-        };
-        if let Some(source) = self.lock()?.open.get(&number) {
-            return Ok(source.clone());
-        }
-        let source = petavox_store::open(path, &self.tiles.open)?;
+        let source = self.opened(number, &tile.origin, tile)?;
         let expected = &tile.shape[usize::from(tile.is_channel)..];
         if source.spec().shape != expected || source.spec().dtype != self.tiles.spec.dtype {
             let problem = format!("it was {expected:?} when the mosaic was planned");
-            return Err(Error::corrupt(path.as_str(), None, problem));
+            return Err(Error::corrupt(tile.name.as_str(), None, problem));
         }
+        Ok(source)
+    }
+
+    /// A file that stays open for a while under a number of its own.
+    fn opened(&self, key: usize, origin: &Origin, tile: &Placed) -> Result<Arc<dyn Source>> {
+        if let Origin::Held(source) = origin {
+            return Ok(source.clone());
+        }
+        if let Some(source) = self.lock()?.open.get(&key) {
+            return Ok(source.clone());
+        }
+        let source = origin.open(tile.view, &self.tiles.open)?;
         let mut state = self.lock()?;
-        if state.open.insert(number, source.clone()).is_none() {
-            state.order.push_back(number);
+        if state.open.insert(key, source.clone()).is_none() {
+            state.order.push_back(key);
         }
         while state.order.len() > MOST_OPEN {
             if let Some(oldest) = state.order.pop_front() {
@@ -248,8 +295,8 @@ fn make_room(state: &mut State, limit: u64) {
 }
 
 /// Bytes of pieces that are needed to have each decoded once, and the axis along which to walk slowest: those that lie across a plane
-/// through the mosaic, at most.
-pub(super) fn working_set(tiles: &Tiles, dtype: Dtype) -> (u64, usize) {
+/// through the mosaic, at most. Where tiles are looked at as `whole` before any of their samples is used, all of a tile is needed at once.
+pub(super) fn working_set(tiles: &Tiles, dtype: Dtype, whole: bool) -> (u64, usize) {
     let spec = &tiles.spec;
     let ndim = spec.ndim();
     let mut best: Option<(u64, usize)> = None;
@@ -259,12 +306,13 @@ pub(super) fn working_set(tiles: &Tiles, dtype: Dtype) -> (u64, usize) {
         for tile in &tiles.placed {
             let count = tile.grid.counts()[axis];
             let across: usize = (0..ndim).filter(|&a| a != axis).map(|a| tile.shape[a]).product();
-            let warped = matches!(tile.place, super::place::Place::Warped { .. });
+            let warped = whole || matches!(tile.place, super::place::Place::Warped { .. });
+            let size = dtype.size() + usize::from(tile.mask.is_some());
             for k in 0..if warped { 1 } else { count } {
                 let chunk = tile.grid.chunk()[axis];
                 let len =
                     if warped { tile.shape[axis] } else { chunk.min(tile.shape[axis] - k * chunk) };
-                let bytes = (across * len * dtype.size()) as i64;
+                let bytes = (across * len * size) as i64;
                 let (start, end) = match warped {
                     true => (tile.covers.start()[axis], tile.covers.end(axis)),
                     false => {
@@ -299,7 +347,9 @@ pub(super) fn pinned_bytes(tiles: &Tiles, dtype: Dtype, extent: &[usize]) -> u64
         let n: usize = (0..extent.len())
             .map(|a| (extent[a].div_ceil(grid.chunk()[a]) + 1).min(grid.counts()[a]))
             .product();
-        (n * grid.chunk().iter().product::<usize>() * size) as u64 + tile.decode_bytes
+        let mask = tile.mask.as_ref().map_or((0, 0), |m| (1, m.decode_bytes));
+        (n * grid.chunk().iter().product::<usize>() * (size + mask.0)) as u64
+            + tile.decode_bytes.max(mask.1)
     };
     tiles.placed.iter().map(of).max().unwrap_or(0)
 }

@@ -1,6 +1,8 @@
 //! The tiles of a layout, opened and placed in the mosaic's grid.
 
 use super::layout::{Layout, Tile};
+use super::masks::{Mask, mask_of};
+use super::orient::{View, viewed};
 use super::place::{Affine, Between, Place, place};
 use petavox_core::{Axes, ChunkGrid, Dtype, Error, ImageSpec, Region, Result, Source};
 use petavox_store::OpenOptions;
@@ -8,25 +10,43 @@ use rstar::{AABB, RTree, RTreeObject};
 use std::sync::Arc;
 
 /// What a piece of a tile has at least: decoding less at a time does not pay.
-const PIECE_BYTES: usize = 256 << 10;
+pub(super) const PIECE_BYTES: usize = 256 << 10;
 
 /// How tiles are taken.
 #[derive(Clone, Debug, Default)]
 pub struct TileOptions {
     /// Leave out tiles that are missing or cannot be read, and say so.
     pub skip_missing: bool,
+    /// Colours that lie side by side become a first axis.
+    pub channels_first: bool,
     /// How files are opened.
     pub open: OpenOptions,
 }
 
 /// Images that stand for a layout's tiles, in their order, instead of the files it names.
-pub type Given = Vec<Arc<dyn Source>>;
+#[derive(Clone, Default)]
+pub struct Given {
+    /// The tiles.
+    pub tiles: Vec<Arc<dyn Source>>,
+    /// Their masks; none at all, or one for each tile that has one.
+    pub masks: Vec<Option<Arc<dyn Source>>>,
+}
 
 /// From where a tile's samples come.
 #[derive(Clone)]
 pub(super) enum Origin {
     File(String),
     Held(Arc<dyn Source>),
+}
+
+impl Origin {
+    /// The image as it lies under the stage. What is held was turned already.
+    pub(super) fn open(&self, view: View, options: &OpenOptions) -> Result<Arc<dyn Source>> {
+        match self {
+            Origin::File(path) => viewed(petavox_store::open(path, options)?, view),
+            Origin::Held(source) => Ok(source.clone()),
+        }
+    }
 }
 
 /// One tile in its place.
@@ -46,6 +66,11 @@ pub(super) struct Placed {
     pub(super) cycle: usize,
     /// Gain and offset as they were told.
     pub(super) gain: Option<(f64, f64)>,
+    pub(super) view: View,
+    /// Its colours lay side by side and were made planes.
+    pub(super) was_color: bool,
+    /// Which samples do not count.
+    pub(super) mask: Option<Mask>,
     pub(super) place: Place,
     pub(super) covers: Region,
     /// The pieces in which it is read, in the axes of the mosaic.
@@ -86,6 +111,9 @@ struct Seen {
     index: usize,
     told: Tile,
     origin: Origin,
+    mask: Option<Mask>,
+    view: View,
+    was_color: bool,
     spec: ImageSpec,
     grid: ChunkGrid,
     decode_bytes: u64,
@@ -105,11 +133,16 @@ impl Tiles {
         let mut notes = layout.notes.clone();
         let mut seen: Vec<Seen> = Vec::new();
         for (i, told) in layout.tiles.iter().enumerate() {
-            let origin = match given.and_then(|g| g.get(i)) {
-                Some(source) => Origin::Held(source.clone()),
+            let view = View { orientation: told.orientation, is_planar: options.channels_first };
+            let origin = match given.and_then(|g| g.tiles.get(i)) {
+                Some(source) => Origin::Held(viewed(source.clone(), view)?),
                 None => Origin::File(told.path.clone()),
             };
-            match look(i, told, origin, options, seen.first()) {
+            let mask = match given.and_then(|g| g.masks.get(i)).and_then(Option::as_ref) {
+                Some(source) => Some(Origin::Held(viewed(source.clone(), view)?)),
+                None => told.mask.clone().map(Origin::File),
+            };
+            match look(i, told, origin, mask, view, options, seen.first()) {
                 Ok(tile) => seen.push(tile),
                 Err(e) if options.skip_missing => notes.push(format!("left out: {e}")),
                 Err(e) => return Err(e),
@@ -170,6 +203,9 @@ impl Tiles {
                     .then(|| (seen.told.gain.unwrap_or(1.0), seen.told.offset.unwrap_or(0.0))),
                 grid: ChunkGrid::new(&shape, &with_channel(seen.grid.chunk())),
                 decode_bytes: seen.decode_bytes,
+                was_color: seen.was_color,
+                view: seen.view,
+                mask: seen.mask,
                 origin: seen.origin,
 
                 is_channel,
@@ -249,13 +285,15 @@ fn look(
     index: usize,
     told: &Tile,
     origin: Origin,
+    mask: Option<Origin>,
+    view: View,
     options: &TileOptions,
     first: Option<&Seen>,
 ) -> Result<Seen> {
-    let source = match &origin {
-        Origin::File(path) => petavox_store::open(path, &options.open)?,
-        Origin::Held(source) => source.clone(),
-    };
+    let source = origin.open(View { is_planar: false, ..view }, &options.open)?;
+    let axes = &source.spec().axes;
+    let was_color = view.is_planar && axes.position('c').is_some_and(|a| a + 1 == axes.ndim());
+    let source = viewed(source, View { orientation: None, ..view })?;
     let spec = source.spec().clone();
     let name = told.path.clone();
     if let Some(first) = first {
@@ -271,7 +309,8 @@ fn look(
     }
     let grid = ChunkGrid::new(&spec.shape, &piece_of(source.as_ref(), &spec));
     let decode_bytes = source.scratch_bytes(&grid.region(0));
-    Ok(Seen { index, told: told.clone(), origin, grid, decode_bytes, spec })
+    let mask = mask.map(|m| mask_of(m, told, &spec, view, options)).transpose()?;
+    Ok(Seen { index, told: told.clone(), origin, mask, view, was_color, grid, decode_bytes, spec })
 }
 
 /// The shape of the pieces in which a tile is read: whole chunks of its own, several where they are small.

@@ -92,7 +92,7 @@ pub(super) fn histogram(axis_title: &str, s: &Summary, what: &str) -> String {
         x(0.5),
         HEIGHT - 6.0,
         escape(axis_title),
-        y(up.ticks(2).last().map_or(0.0, |t| t.0) / 2.0)
+        (TOP + floor) / 2.0
     );
     svg
 }

@@ -43,23 +43,20 @@ pub fn mosaic_report(title: &str, stitched: &Stitched, run: &RunFacts) -> String
     }
     body.push_str("<h2>Tiles and pairs</h2>\n");
     body.push_str(&graph(stitched));
-    body.push_str(
-        "<p class=\"note-text\">Outlines lie where tiles were found. A line is a pair: blue ones agree (the paler, the larger the residual), \
-         orange ones are contradicted by the others, grey ones are too weak to tell. Red tiles were not registered: they lie where the stage \
-         and their neighbours say.</p>\n",
-    );
+    body.push_str(&legend());
     if !stitched.unregistered.is_empty() {
-        body.push_str("<h2>Tiles that could not be registered</h2>\n<div class=\"scroll\"><table><thead><tr><th>tile</th><th class=\"word\">why</th></tr></thead><tbody>");
-        for tile in stitched.unregistered.iter().take(ROWS) {
+        body.push_str("<h2>Tiles that could not be registered</h2>\n<div class=\"scroll\"><table><thead><tr><th>tile</th><th>number</th><th class=\"word\">why</th></tr></thead><tbody>");
+        // All of them, however many: a tile that is silently elsewhere is the worst that can happen.
+        for tile in &stitched.unregistered {
             let _ = write!(
                 body,
-                "<tr><th scope=\"row\">{}</th><td class=\"word\" style=\"white-space:normal\">{}</td></tr>",
+                "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"word\" style=\"white-space:normal\">{}</td></tr>",
                 escape(&shorten(name(&tile.path), 40)),
+                tile.tile,
                 escape(&tile.why)
             );
         }
         body.push_str("</tbody></table></div>\n");
-        more(&mut body, stitched.unregistered.len());
     }
     if !used.is_empty() {
         body.push_str("<h2>Residuals</h2>\n<p class=\"note-text\">How far each pair that agrees is from where its tiles lie in the end.</p>\n");
@@ -107,6 +104,23 @@ pub fn mosaic_report(title: &str, stitched: &Stitched, run: &RunFacts) -> String
     let lead =
         "Where the tiles of a mosaic lie, found from what they share, and how well that is known.";
     page("Mosaic", title, lead, &body, Some(run))
+}
+
+/// What the colours of the drawing mean, each beside a patch of it.
+fn legend() -> String {
+    let kinds = [
+        ("s6", "a tile, where it was found"),
+        ("s5", "a tile that was not registered: it lies where the stage and its neighbours say"),
+        ("s0", "a pair that agrees; the paler, the larger its residual"),
+        ("s3", "a pair that others contradict"),
+        ("s6", "dashed: a pair too weak to tell"),
+    ];
+    let mut out = String::from("<p class=\"legend\">");
+    for (color, text) in kinds {
+        let _ = write!(out, "<span><i class=\"swatch {color}\"></i>{text}</span>");
+    }
+    out.push_str("</p>\n");
+    out
 }
 
 fn more(body: &mut String, n: usize) {
@@ -184,7 +198,7 @@ fn graph(stitched: &Stitched) -> String {
         let residual = pair.residual.unwrap_or(0.0);
         let (color, opacity, dash) = match pair.state.as_str() {
             "used" => ("s0", (1.0 - residual / (8.0 * usual)).clamp(0.25, 1.0), ""),
-            "contradicted" | "doubtful" => ("s1", 1.0, ""),
+            "contradicted" | "doubtful" => ("s3", 1.0, ""),
             _ => ("s6", 0.7, " stroke-dasharray=\"4 4\""),
         };
         let _ = write!(
@@ -197,7 +211,8 @@ fn graph(stitched: &Stitched) -> String {
     }
     for (t, b) in boxes.iter().enumerate().filter(|_| boxes.len() <= 400) {
         let (y, x) = place(b.0 + b.2 / 2.0, b.1 + b.3 / 2.0);
-        let _ = write!(svg, "<text class=\"n\" x=\"{x:.1}\" y=\"{:.1}\">{t}</text>", y + 4.0);
+        // Above the middle, where the lines between pairs begin.
+        let _ = write!(svg, "<text class=\"n\" x=\"{x:.1}\" y=\"{:.1}\">{t}</text>", y - 8.0);
     }
     svg.push_str("</svg>\n");
     svg
@@ -224,5 +239,26 @@ mod tests {
         assert!(page.contains("a&lt;b&gt;.tif") && page.contains("it is empty"));
         assert!(!page.contains("<b>.tif"));
         assert_eq!(page.matches("<line class=\"s0\"").count(), 1);
+    }
+
+    #[test]
+    fn however_many_tiles_are_lost_each_is_listed_and_no_colour_is_named_that_is_not_drawn() {
+        let n = 150;
+        let tiles: Vec<_> = (0..n)
+            .map(|k| serde_json::json!({"path": format!("t{k}.tif"), "position": [0, 90 * k]}))
+            .collect();
+        let lost: Vec<_> = (0..n)
+            .map(|k| serde_json::json!({"tile": k, "path": format!("t{k}.tif"), "why": "it is empty"}))
+            .collect();
+        let json = serde_json::json!({
+            "tiles": tiles, "pairs": [], "unregistered": lost,
+            "warnings": [], "stage": {"model": [], "scatter": [1.0, 1.0]}, "strength_limit": 10.0,
+            "strength_by_chance": 6.0, "finding_sigma": 1.5, "measuring_sigma": 1.0, "typical_residual": 0.1,
+        });
+        let stitched: Stitched = serde_json::from_value(json).unwrap();
+        let page = mosaic_report("scan", &stitched, &RunFacts::default());
+        assert_eq!(page.matches("it is empty").count(), n);
+        let body = page.split("</style>").nth(1).unwrap().to_lowercase();
+        assert!(!body.contains("red tiles") && !body.contains("orange"));
     }
 }

@@ -66,9 +66,10 @@ pub(super) fn tick(x: f64, step: f64) -> String {
         return "0".to_string();
     }
     let size = x.abs();
-    if !(1e-4..1e7).contains(&size) {
-        let text = format!("{x:e}");
-        return text.replace('-', "−");
+    if !(1e-4..1e7).contains(&size) || size < 1e-2 && step < 1e-4 {
+        // As many digits as tell it from its neighbours: what rounding left of 5e-6 has seventeen.
+        let digits = (size.log10().floor() - step.log10().floor()).clamp(0.0, 8.0) as usize;
+        return format!("{x:.digits$e}").replace('-', "−");
     }
     let decimals = (-step.log10().floor()).clamp(0.0, 8.0) as usize;
     let whole =
@@ -161,6 +162,11 @@ mod tests {
         assert_eq!(
             [tick(0.25, 0.05), tick(1500.0, 500.0), tick(-2.0, 1.0)],
             ["0.25", "1,500", "−2"]
+        );
+        // Three steps of 5e-6 are 1.4999999999999999e-5 to the machine.
+        assert_eq!(
+            [tick(3.0 * 5e-6, 5e-6), tick(5e-6, 5e-6), tick(4.0 * 5e-5, 5e-5), tick(2e7, 1e7)],
+            ["1.5e−5", "5e−6", "2.0e−4", "2e7"]
         );
         assert_eq!(
             [bytes(999), bytes(1 << 30), bytes(150 << 20)],

@@ -103,6 +103,7 @@ pub(crate) fn placement(
         .iter()
         .find_map(|&t| fei(&reader.text(ifd, t, limit)?))
         .or_else(|| aperio(description?))
+        .or_else(|| metaseries(description?))
     {
         return found;
     }
@@ -173,6 +174,29 @@ fn fei(text: &str) -> Option<Placement> {
         unit: Some("micrometer".into()),
         ..Placement::default()
     })
+}
+
+/// MetaXpress and MetaMorph: properties of the plane in XML, `<prop id="stage-position-x" type="float" value="1203.5"/>`. ImageXpress
+/// microscopes tell the stage's place under a name of their own, the other one is zero then.
+fn metaseries(description: &str) -> Option<Placement> {
+    let text = description.trim_end_matches('\0').trim();
+    if !text.starts_with("<MetaData>") {
+        return None;
+    }
+    let options = roxmltree::ParsingOptions { nodes_limit: 100_000, ..Default::default() };
+    let doc = roxmltree::Document::parse_with_options(text, options).ok()?;
+    let value = |id: &str| {
+        doc.descendants().find(|n| n.attribute("id") == Some(id)).and_then(|n| n.attribute("value"))
+    };
+    let number = |id: &str| value(id)?.trim().parse::<f64>().ok().filter(|v| v.is_finite());
+    let is_calibrated = !matches!(value("spatial-calibration-state"), Some("off" | "0"));
+    let scale = micrometers(value("spatial-calibration-units").unwrap_or("um"));
+    let size = |id: &str| Some(number(id).filter(|v| *v > 0.0 && is_calibrated)? * scale?);
+    let zyx = [None, size("spatial-calibration-y"), size("spatial-calibration-x")];
+    let own = [number("ImageXpress Micro Y"), number("ImageXpress Micro X")];
+    let stage = [number("stage-position-y"), number("stage-position-x")];
+    let [y, x] = if own.iter().all(Option::is_some) { own } else { stage };
+    Some(Placement { zyx, unit: zyx[1].map(|_| "micrometer".into()), origin: [None, y, x] })
 }
 
 /// Aperio slides: `...|MPP = 0.4990|...`, micrometres per pixel.

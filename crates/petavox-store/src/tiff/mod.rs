@@ -3,6 +3,7 @@
 //! The directory is read once; strips and tiles are then fetched by position, from any number of threads.
 //! Pages that agree become an axis, SubIFDs and reduced pages become levels of a pyramid.
 
+mod companion;
 mod decode;
 mod describe;
 mod directory;
@@ -18,6 +19,7 @@ mod source;
 mod words;
 mod write;
 
+pub use companion::{CompanionImage, companion_images};
 pub use series::TiffImage;
 pub use source::TiffSource;
 

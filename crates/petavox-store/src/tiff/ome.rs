@@ -52,15 +52,23 @@ pub(crate) fn is_ome(text: &str) -> bool {
         || text.contains("<OME:OME")
 }
 
-/// Parses a document found in `path`; `samples` is how many samples a pixel of its pages has.
+/// Parses a document found in `path`; `samples` is how many samples a pixel of its pages has. Of several images it is the one of which
+/// the file is a part, the first one otherwise.
 ///
 /// # Errors
 /// [`Error::Corrupt`] that says what is wrong.
 pub(crate) fn parse(text: &str, samples: usize, path: &Path) -> Result<Parsed> {
+    let own = path.file_name().map(|n| n.to_string_lossy().into_owned());
+    parse_for(text, samples, path, own.as_deref().unwrap_or(""))
+}
+
+/// [`parse`] for a file called `own`, which names the document.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_for(text: &str, samples: usize, path: &Path, own: &str) -> Result<Parsed> {
     let corrupt = |problem: String| Error::corrupt(path, Some("OME-XML".into()), problem);
-    let options = ParsingOptions { allow_dtd: false, nodes_limit: 4_000_000, ..Default::default() };
-    let text = text.trim_end_matches('\0').trim();
-    let doc = Document::parse_with_options(text, options).map_err(|e| corrupt(e.to_string()))?;
+    let doc = document(text).map_err(corrupt)?;
     let root = doc.root_element();
     if let Some(only) = child(root, "BinaryOnly") {
         let name = only
@@ -68,11 +76,53 @@ pub(crate) fn parse(text: &str, samples: usize, path: &Path) -> Result<Parsed> {
             .ok_or_else(|| corrupt("BinaryOnly names no file".into()))?;
         return Ok(Parsed::Elsewhere(name.to_owned()));
     }
-    let mut images = children(root, "Image");
-    let image = images.next().ok_or_else(|| corrupt("it describes no image".into()))?;
-    let n_more_images = images.count();
+    let images: Vec<Node<'_, '_>> = children(root, "Image").collect();
+    let own_uuid = root.attribute("UUID");
+    let is_own = |image: &Node<'_, '_>| {
+        let pixels = child(*image, "Pixels");
+        let data = pixels.into_iter().flat_map(|p| children(p, "TiffData"));
+        data.filter_map(|d| child(d, "UUID")).any(|uuid| {
+            own_uuid.is_some() && uuid.text().map(str::trim) == own_uuid
+                || uuid.attribute("FileName").is_some_and(|f| base(f) == own)
+        })
+    };
+    let image = images.iter().copied().find(is_own).or(images.first().copied());
+    let image = image.ok_or_else(|| corrupt("it describes no image".into()))?;
+    let mut ome = image_of(root, image, samples).map_err(corrupt)?;
+    ome.n_more_images = images.len() - 1;
+    Ok(Parsed::Image(Box::new(ome)))
+}
+
+/// All images of a document.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn all(text: &str, path: &Path) -> Result<Vec<Ome>> {
+    let corrupt = |problem: String| Error::corrupt(path, Some("OME-XML".into()), problem);
+    let doc = document(text).map_err(corrupt)?;
+    let root = doc.root_element();
+    children(root, "Image").map(|image| image_of(root, image, 1).map_err(corrupt)).collect()
+}
+
+fn document(text: &str) -> std::result::Result<Document<'_>, String> {
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: 4_000_000, ..Default::default() };
+    let text = text.trim_end_matches('\0').trim();
+    Document::parse_with_options(text, options).map_err(|e| e.to_string())
+}
+
+/// The last part of a path of either system.
+fn base(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+fn image_of(
+    root: Node<'_, '_>,
+    image: Node<'_, '_>,
+    samples: usize,
+) -> std::result::Result<Ome, String> {
+    let corrupt = |problem: String| problem;
     let pixels = child(image, "Pixels").ok_or_else(|| corrupt("its image has no Pixels".into()))?;
-    let size = |name: &str| -> Result<usize> {
+    let size = |name: &str| -> std::result::Result<usize, String> {
         let text = pixels.attribute(name).unwrap_or("");
         text.parse()
             .ok()
@@ -96,7 +146,7 @@ pub(crate) fn parse(text: &str, samples: usize, path: &Path) -> Result<Parsed> {
         channels: children(pixels, "Channel").take(c).map(channel).collect(),
         files: vec![],
         planes: vec![None; n],
-        n_more_images,
+        n_more_images: 0,
     };
     // Fastest first: positions in `tcz` of the letters after XY.
     let mut axes: Vec<usize> = order.chars().filter_map(|l| "TCZ".find(l)).collect();
@@ -108,13 +158,13 @@ pub(crate) fn parse(text: &str, samples: usize, path: &Path) -> Result<Parsed> {
     let mut any = false;
     for data in children(pixels, "TiffData") {
         any = true;
-        place(&mut ome, data, &axes, own_uuid, samples).map_err(corrupt)?;
+        place(&mut ome, data, &axes, own_uuid, samples)?;
     }
     if !any {
         ome.files.push(None);
         fill(&mut ome, 0, 0, [0; 3], n, &axes);
     }
-    Ok(Parsed::Image(Box::new(ome)))
+    Ok(ome)
 }
 
 /// Enters the planes of one TiffData element.
@@ -270,6 +320,29 @@ mod tests {
         );
         assert_eq!(ome.placement.origin, [None, Some(-7.5), Some(2000.0)]);
         assert_eq!(image("SizeZ=\"1\" SizeC=\"1\" SizeT=\"1\"", "").placement.origin, [None; 3]);
+    }
+
+    #[test]
+    fn of_several_images_a_file_is_the_one_that_names_it() {
+        let image = |n: usize| {
+            format!(
+                "<Image><Pixels Type=\"uint8\" SizeX=\"4\" SizeY=\"3\" SizeZ=\"1\" SizeC=\"1\" SizeT=\"1\">\
+                 <TiffData IFD=\"0\"><UUID FileName=\"t{n}.ome.tif\">urn:{n}</UUID></TiffData>\
+                 <Plane PositionX=\"{n}\" PositionY=\"0\"/></Pixels></Image>"
+            )
+        };
+        let text =
+            format!("<OME xmlns=\"x\" UUID=\"urn:doc\">{}{}{}</OME>", image(0), image(1), image(2));
+        let x_of = |own: &str| match parse_for(&text, 1, Path::new("a.companion.ome"), own).unwrap()
+        {
+            Parsed::Image(ome) => ome.placement.origin[2],
+            Parsed::Elsewhere(_) => None,
+        };
+        assert_eq!(
+            ["t2.ome.tif", "t1.ome.tif", "other.tif"].map(x_of),
+            [Some(2.0), Some(1.0), Some(0.0)]
+        );
+        assert_eq!(all(&text, Path::new("a")).unwrap().len(), 3);
     }
 
     #[test]

@@ -276,7 +276,9 @@ fn ome_series(
             let len = companion.len().min(pages.limits.metadata_bytes);
             let bytes = companion.read_vec(0, len, || "OME-XML".into())?;
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            match ome::parse(&text, samples, companion.path())? {
+            let own =
+                path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            match ome::parse_for(&text, samples, companion.path(), &own)? {
                 Parsed::Image(ome) => ome,
                 Parsed::Elsewhere(_) => {
                     let problem = "a companion file that names another companion";

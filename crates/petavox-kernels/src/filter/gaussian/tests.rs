@@ -92,3 +92,19 @@ fn what_cannot_be_counted_is_too_much_and_no_overflow() {
     let filter = Separable { lines, boundary: Boundary::Reflect };
     assert!(filter.scratch_bytes(&[4; 8], Dtype::UInt8) > 1 << 60);
 }
+
+#[test]
+fn weights_that_are_zero_in_doubles_are_no_margin() {
+    for order in 0..3 {
+        let options =
+            GaussianOptions { order: vec![order], truncate: 100.0, ..GaussianOptions::new([0.7]) };
+        let filter = Separable { lines: options.lines().unwrap(), boundary: Boundary::Reflect };
+        let (low, high) = filter.reach(1);
+        assert_eq!(low, high);
+        let radius = low[0];
+        let all = gaussian_weights(0.7, order, 100.0).unwrap();
+        assert!((20..40).contains(&radius), "order {order}: {radius}");
+        assert!(all[..all.len() / 2 - radius].iter().all(|w| *w == 0.0));
+        assert!(all[all.len() / 2 + radius + 1..].iter().all(|w| *w == 0.0));
+    }
+}

@@ -123,7 +123,7 @@ pub(super) fn read(path: &Path, text: &str, options: &LayoutOptions) -> Result<L
 }
 
 /// The file of a tile: by the pattern, if there is one, else of that name, else of that name with any ending.
-fn file_of(layout: &Path, name: &str, options: &LayoutOptions) -> String {
+pub(super) fn file_of(layout: &Path, name: &str, options: &LayoutOptions) -> String {
     let plain = match &options.pattern {
         Some(pattern) => beside(layout, &pattern.replace("{index}", name).replace("{name}", name)),
         None => beside(layout, name),

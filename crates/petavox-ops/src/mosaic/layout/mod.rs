@@ -1,12 +1,17 @@
 //! Which tiles there are, and where they are said to lie.
 
+mod checked;
+mod companion;
 mod csv;
 mod fiji;
+mod htd;
 mod json;
+mod micromanager;
 mod origins;
 mod pattern;
 mod text;
 
+use super::orient::Orientation;
 use petavox_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -34,6 +39,9 @@ pub struct Tile {
     /// An image of the tile's shape that is 0 where the tile does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<String>,
+    /// How the camera's image lies under the stage; everything else is said of the tile as it lies there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orientation: Option<Orientation>,
     /// Row and column in the grid of tiles, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grid: Option<(i64, i64)>,
@@ -80,16 +88,24 @@ pub struct LayoutOptions {
     pub order: GridOrder,
     /// Physical size of a sample per space axis, or one for all; better known than by the layout.
     pub spacing: Option<Vec<f64>>,
+    /// How the camera's images lie under the stage, for all tiles.
+    pub orientation: Option<Orientation>,
     /// Leave out tiles that are missing or cannot be read, and say so.
     pub skip_missing: bool,
 }
 
-/// Reads a layout: JSON, CSV, Fiji's `TileConfiguration.txt`, or a folder with a pattern.
+/// Reads a layout: JSON, CSV, Fiji's `TileConfiguration.txt`, a plate of ImageXpress, Micro-Manager's metadata and positions, OME-XML
+/// beside its images, or a folder with a pattern.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Corrupt`] that names the line, [`Error::Unsupported`] with what is read.
 pub fn open_layout(path: &Path, options: &LayoutOptions) -> Result<Layout> {
     let meta = std::fs::metadata(path).map_err(|e| Error::io(path, "open", e))?;
+    if meta.is_dir()
+        && let Some(found) = inside(path, options)?
+    {
+        return open_layout(&found, options);
+    }
     let mut layout = match meta.is_dir() {
         true => folder(path, options)?,
         false => file(path, meta.len(), options)?,
@@ -109,6 +125,10 @@ pub fn open_layout(path: &Path, options: &LayoutOptions) -> Result<Layout> {
             }
         }
     }
+    checked::checked(path, &mut layout, options.skip_missing)?;
+    if options.orientation.is_some() {
+        layout.tiles.iter_mut().for_each(|t| t.orientation = options.orientation);
+    }
     if layout.tiles.is_empty() {
         return Err(Error::corrupt(path, None, "it names no tile"));
     }
@@ -117,14 +137,45 @@ pub fn open_layout(path: &Path, options: &LayoutOptions) -> Result<Layout> {
 
 fn folder(path: &Path, options: &LayoutOptions) -> Result<Layout> {
     match &options.pattern {
-        Some(pattern) if pattern.contains('{') => return pattern::read(path, options),
-        Some(pattern) => return origins::read(path, pattern),
+        Some(pattern) if pattern.contains('{') => pattern::read(path, options),
+        Some(pattern) => origins::read(path, pattern),
+        None => match micromanager::metadata_of(path) {
+            found if found.is_empty() => origins::read(path, "*"),
+            found => micromanager::read(&found, options),
+        },
+    }
+}
+
+/// The file of a folder that says where its tiles lie, if there is one.
+fn inside(folder: &Path, options: &LayoutOptions) -> Result<Option<PathBuf>> {
+    match &options.pattern {
+        Some(pattern) if pattern.contains('{') => return Ok(None),
+        // A part of a plate.
+        Some(_) => return only(folder, ".htd"),
         None => {}
     }
     let known = ["positions.json", "TileConfiguration.registered.txt", "TileConfiguration.txt"];
-    match known.iter().map(|n| path.join(n)).find(|p| p.is_file()) {
-        Some(found) => open_layout(&found, &LayoutOptions { spacing: None, ..options.clone() }),
-        None => origins::read(path, "*"),
+    if let Some(found) = known.iter().map(|n| folder.join(n)).find(|p| p.is_file()) {
+        return Ok(Some(found));
+    }
+    Ok(only(folder, ".htd")?.or(only(folder, ".companion.ome")?))
+}
+
+/// The file of a folder that has this ending, if there is one.
+fn only(folder: &Path, ending: &str) -> Result<Option<PathBuf>> {
+    let entries = std::fs::read_dir(folder).map_err(|e| Error::io(folder, "read", e))?;
+    let mut found: Vec<PathBuf> = entries
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.is_file() && p.to_string_lossy().to_lowercase().ends_with(ending))
+        .collect();
+    found.sort();
+    match found.len() {
+        0 | 1 => Ok(found.pop()),
+        n => {
+            let problem = format!("{n} files *{ending}");
+            Err(Error::unsupported(folder, problem, "one of them by its own name"))
+        }
     }
 }
 
@@ -141,11 +192,20 @@ fn file(path: &Path, bytes: u64, options: &LayoutOptions) -> Result<Layout> {
     match ending.as_str() {
         "json" => json::read(path, &text()?),
         "csv" | "tsv" => csv::read(path, &text()?, options),
-        "txt" => fiji::read(path, &text()?),
+        "txt" => match text()? {
+            text if text.trim_start().starts_with('{') => {
+                micromanager::read(&[path.to_path_buf()], options)
+            }
+            text => fiji::read(path, &text),
+        },
+        "pos" => micromanager::read_positions(path, &text()?, options),
+        "htd" => htd::read(path, &text()?, options),
+        "ome" => companion::read(path, options),
         _ => Err(Error::unsupported(
             path,
             "this kind of layout",
-            "these are read: .json, .csv, TileConfiguration.txt, a folder with --pattern",
+            "these are read: .json, .csv, TileConfiguration.txt, .HTD, .companion.ome, Micro-Manager's metadata.txt and .pos, a folder, a folder \
+             with --pattern",
         )),
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn read(folder: &Path, pattern: &str) -> Result<Layout> {
 }
 
 /// A key that sorts numbers in names by their value.
-fn natural(name: &str) -> Vec<(u64, String)> {
+pub(super) fn natural(name: &str) -> Vec<(u64, String)> {
     let mut out = vec![(0, String::new())];
     let mut digits = String::new();
     for c in name.chars().chain(['\0']) {

@@ -115,8 +115,12 @@ pub(super) fn read(folder: &Path, options: &LayoutOptions) -> Result<Layout> {
         let expected = "the part of a tile that it shares with the next, from 0 to less than 1; one number or two (y, x)";
         return Err(Error::argument("overlap", format!("{overlap:?}"), expected));
     }
-    let step = |axis: usize, o: f64| spec.shape[axis] as f64 * (1.0 - o);
-    let (dy, dx) = (step(y, overlap[0]), step(x, overlap[overlap.len() - 1]));
+    let (height, width) = match options.orientation {
+        Some(turned) if turned.transposes() => (spec.shape[x], spec.shape[y]),
+        _ => (spec.shape[y], spec.shape[x]),
+    };
+    let step = |extent: usize, o: f64| extent as f64 * (1.0 - o);
+    let (dy, dx) = (step(height, overlap[0]), step(width, overlap[overlap.len() - 1]));
     let mut layout = Layout { format: "pattern".into(), in_samples: true, ..Layout::default() };
     for (numbers, name) in found {
         let (row, col) = match has("{row}") {

@@ -87,7 +87,7 @@ impl Bench {
         context: &RunContext,
     ) -> Result<Bench> {
         let room = context.budget.free();
-        let held = (working_set(&tiles, tiles.spec.dtype).0 * 2 + (4 << 20))
+        let held = (working_set(&tiles, tiles.spec.dtype, false).0 * 2 + (4 << 20))
             .min(tiles.bytes())
             .min(room / 3);
         let keep = pieces.hold(held);

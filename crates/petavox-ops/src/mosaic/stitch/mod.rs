@@ -10,8 +10,10 @@ mod measure;
 mod outcome;
 mod patches;
 mod pick;
+mod preview;
 
 pub use outcome::{PairFound, StageFound, Stitched, Unregistered};
+pub use preview::{OrientationSeen, orientations};
 
 use super::layout::Layout;
 use super::pieces::Pieces;

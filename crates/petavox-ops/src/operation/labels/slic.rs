@@ -24,7 +24,7 @@ struct Slic {
 /// Superpixels by k-means in space and colour: about `n_segments` (100) in `max_num_iter` (10) passes; `compactness` (10) is how much space
 /// counts, `spacing` the size of a pixel. With `slic_zero` it adapts. Pieces are joined to those of `min_size_factor` (0.5) to `max_size_factor` (3) times
 /// the usual size, unless `enforce_connectivity=false`. With `channels` the last axis is colour. Values are taken as they are: scale
-/// them to 0..1 first. Numbers begin with `start_label` (1).
+/// them to 0..1 first. Numbers begin with `start_label` (1). The volume must fit: 24 bytes a pixel and 8 per sample.
 ///
 /// # Errors
 /// If there are not one to three axes, or numbers are out of range.
@@ -114,6 +114,11 @@ impl SweepOp for Slic {
         // A grid has at most a few more centres than asked for along each axis.
         let centres = (4 * self.n_segments + 64).min(self.n_pixels(input).max(1));
         (centres * 8 * (5 + n_channels)) as u64 + (64 << 10)
+    }
+
+    /// The pixels of a piece lie far apart.
+    fn jumps(&self) -> bool {
+        true
     }
 
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {

@@ -49,6 +49,44 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
 }
 
 impl Chamfer {
+    /// Planes along the first axis that are passed over at a time: all, or as many as the window of words in a file holds half of. Each
+    /// slab has one plane of the slabs before and after, of which one is done already and the other changes nothing.
+    fn slabs(&self, words: &Words, input: &ImageSpec) -> Vec<Range<usize>> {
+        let n = input.shape.first().copied().unwrap_or(1);
+        let plane = 8 * self.n_words(input) / n.max(1);
+        let by = match words.is_spilled() {
+            true => (words.window_bytes() as usize / 2 / plane.max(1)).saturating_sub(2).max(1),
+            false => n.max(1),
+        };
+        (0..n).step_by(by).map(|first| first..(first + by).min(n)).collect()
+    }
+
+    /// One pass over some planes and one before or after them, whichever is passed first.
+    fn pass(
+        &self,
+        words: &mut Words,
+        input: &ImageSpec,
+        planes: &Range<usize>,
+        steps: &[Vec<i64>],
+        backward: bool,
+        context: &RunContext,
+    ) {
+        let n = input.shape.first().copied().unwrap_or(1);
+        let (first, end) = match backward {
+            false => (planes.start.saturating_sub(1), planes.end),
+            true => (planes.start, (planes.end + 1).min(n)),
+        };
+        let mut shape = input.shape.to_vec();
+        shape.first_mut().into_iter().for_each(|extent| *extent = end - first);
+        let plane: usize = input.shape.iter().skip(1).product();
+        let samples = first * plane..end * plane;
+        let (distances, features) = words.words_mut().split_at_mut(input.len().div_ceil(2));
+        let distances: &mut [i32] = bytemuck::cast_slice_mut(distances);
+        let features = self.indices.then(|| &mut features[samples.clone()]);
+        let go_on = || !context.cancel.is_cancelled();
+        chamfer_pass(&mut distances[samples], features, &shape, steps, backward, go_on);
+    }
+
     /// Neighbours that come earlier in raster order.
     fn steps(&self, ndim: usize) -> Vec<Vec<i64>> {
         let offsets = self.structure.footprint.offsets();
@@ -111,15 +149,18 @@ impl SweepOp for Chamfer {
 
     fn sweep(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()> {
         let _scratch = context.budget.reserve(self.name(), self.scratch_bytes(input))?;
-        let (distances, features) = words.words_mut().split_at_mut(input.len().div_ceil(2));
-        let distances: &mut [i32] = bytemuck::cast_slice_mut(distances);
-        let mut features = self.indices.then_some(features);
         let steps = self.steps(input.ndim());
+        let slabs = self.slabs(words, input);
         for backward in [false, true] {
-            let go_on = || !context.cancel.is_cancelled();
-            let features = features.as_deref_mut();
-            chamfer_pass(distances, features, &input.shape, &steps, backward, go_on);
-            context.cancel.check()?;
+            let order: Vec<&Range<usize>> =
+                if backward { slabs.iter().rev().collect() } else { slabs.iter().collect() };
+            for planes in order {
+                self.pass(words, input, planes, &steps, backward, context);
+                context.cancel.check()?;
+                if slabs.len() > 1 {
+                    words.release(0..self.n_words(input));
+                }
+            }
         }
         Ok(())
     }

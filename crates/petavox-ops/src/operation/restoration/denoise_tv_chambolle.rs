@@ -80,29 +80,46 @@ impl Volume<'_> {
 }
 
 impl DenoiseTv {
-    /// Sums per task of what `f` gives for rows, added in order.
+    /// Sums per task of what `f` gives for rows, added in order. Words in a file are handed back after every few tasks.
     fn over_rows(
         &self,
-        volume: &Volume<'_>,
+        words: &mut Words,
+        shape: &[usize],
         context: &RunContext,
-        f: &(dyn Fn(usize, &mut Lines) -> f64 + Sync),
+        f: &(dyn Fn(&Volume<'_>, usize, &mut Lines) -> f64 + Sync),
     ) -> Result<f64> {
-        let per_task = (TASK / volume.width().max(1)).max(1);
-        let n_tasks = volume.n_rows().div_ceil(per_task);
+        let whole = Volume { words: &[], shape };
+        let (width, n_rows) = (whole.width(), whole.n_rows());
+        let per_task = (TASK / width.max(1)).max(1);
+        let n_tasks = n_rows.div_ceil(per_task);
+        // A row of the image, the result and every field, and the fields' neighbours.
+        let task_bytes = 8 * per_task * width * (2 + 2 * shape.len());
+        let at_once = match words.is_spilled() {
+            true => (words.window_bytes() as usize / 2 / task_bytes.max(1)).max(1),
+            false => n_tasks.max(1),
+        };
         let mut sums = vec![0u64; n_tasks];
-        {
-            let sums = shared(&mut sums);
-            context.workers.for_each(n_tasks, &|task| {
-                if context.cancel.is_cancelled() {
-                    return;
-                }
-                let mut lines = Lines::default();
-                let rows = task * per_task..((task + 1) * per_task).min(volume.n_rows());
-                let sum = rows.fold(0.0, |s, row| s + f(row, &mut lines));
-                store(&sums[task], sum.to_bits());
-            });
+        for band in (0..n_tasks).step_by(at_once) {
+            let n = at_once.min(n_tasks - band);
+            {
+                let sums = shared(&mut sums);
+                let volume = Volume { words: shared(words.words_mut()), shape };
+                context.workers.for_each(n, &|k| {
+                    if context.cancel.is_cancelled() {
+                        return;
+                    }
+                    let task = band + k;
+                    let mut lines = Lines::default();
+                    let rows = task * per_task..((task + 1) * per_task).min(n_rows);
+                    let sum = rows.fold(0.0, |s, row| s + f(&volume, row, &mut lines));
+                    store(&sums[task], sum.to_bits());
+                });
+            }
+            context.cancel.check()?;
+            if n < n_tasks {
+                words.release(0..words.words().len());
+            }
         }
-        context.cancel.check()?;
         Ok(sums.iter().fold(0.0, |s, bits| s + f64::from_bits(*bits)))
     }
 }
@@ -221,20 +238,27 @@ impl SweepOp for DenoiseTv {
     fn sweep(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()> {
         let _scratch = context.budget.reserve(self.name(), self.scratch_bytes(input))?;
         let n = input.len();
-        words.words_mut().copy_within(..n, n);
         if n == 0 {
             return Ok(());
         }
-        let volume = Volume { words: shared(words.words_mut()), shape: &input.shape };
+        let at_once = if words.is_spilled() { words.window_bytes() as usize / 64 } else { n };
+        for first in (0..n).step_by(at_once.max(1)) {
+            let end = (first + at_once.max(1)).min(n);
+            words.words_mut().copy_within(first..end, n + first);
+            if end - first < n {
+                words.release(first..end);
+                words.release(n + first..n + end);
+            }
+        }
         let (mut at_first, mut before) = (0.0, 0.0);
         context.progress.begin("total variation", self.max_num_iter as u64);
         for i in 0..self.max_num_iter {
             let mut cost = 0.0;
             if i > 0 {
-                cost = self.over_rows(&volume, context, &|row, l| renew(&volume, row, l))?;
+                cost = self.over_rows(words, &input.shape, context, &renew)?;
             }
-            let push = |row: usize, l: &mut Lines| push(&volume, row, self.weight, l);
-            cost += self.weight * self.over_rows(&volume, context, &push)?;
+            let push = |v: &Volume<'_>, row: usize, l: &mut Lines| push(v, row, self.weight, l);
+            cost += self.weight * self.over_rows(words, &input.shape, context, &push)?;
             cost /= n as f64;
             context.progress.advance(1, 8 * n as u64);
             if i == 0 {

@@ -1,15 +1,19 @@
-//! Writes small Zarr images in every flavour into a folder, for `tests/live/check_zarr.py`, which opens them with other
-//! programs' readers: `cargo run -p petavox-store --example write_zarr -- FOLDER`.
+//! Small Zarr images in every flavour, for other programs' readers; driven by tests/live/check_zarr.py, which sets the folder.
 //!
 //! Each sample's value is its C-order number (modulo what the dtype holds), so that a reader needs nothing else to check it.
 
-use petavox_core::{Axes, Block, Dtype, Element, Error, ImageSpec, Result, dispatch};
+#![allow(clippy::print_stderr)]
+
+use petavox_core::{Axes, Block, Dtype, Element, ImageSpec, Result, dispatch};
 use petavox_store::{Channel, Codec, CreateOptions, create};
 use std::path::Path;
 
-fn main() -> Result<()> {
-    let folder = std::env::args().nth(1);
-    let folder = folder.ok_or_else(|| Error::argument("folder", "nothing", "where to write"))?;
+#[test]
+fn images_for_other_programs() -> Result<()> {
+    let Ok(folder) = std::env::var("PETAVOX_OUT") else {
+        eprintln!("skipped: PETAVOX_OUT is not set (tests/live/check_zarr.py sets it)");
+        return Ok(());
+    };
     for &dtype in Dtype::ALL {
         for zarr_format in [2, 3] {
             let options = CreateOptions { zarr_format, n_levels: Some(2), ..chunks(&[8, 16, 16]) };

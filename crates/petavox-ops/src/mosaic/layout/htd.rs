@@ -1,0 +1,324 @@
+//! Plates of ImageXpress microscopes (MetaXpress): a `.HTD` file beside TIFFs that are named by well, site and wavelength.
+
+use super::pattern::fits;
+use super::{Layout, LayoutOptions, Tile};
+use petavox_core::{Error, Result};
+use petavox_store::OpenOptions;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What the `.HTD` file says of a plate.
+#[derive(Debug, Default, PartialEq)]
+struct Plate {
+    /// Rows and columns of sites in a well.
+    sites: [usize; 2],
+    /// Row and column of every site that was taken, in the order of their numbers.
+    taken: Vec<[usize; 2]>,
+    n_waves: usize,
+    n_times: usize,
+}
+
+/// What the name of a TIFF says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    well: String,
+    site: usize,
+    wave: usize,
+    step: usize,
+}
+
+/// Reads the sites of one well.
+pub(super) fn read(path: &Path, text: &str, options: &LayoutOptions) -> Result<Layout> {
+    let plate = plate(path, text)?;
+    let mut layout = Layout { format: "ImageXpress".into(), ..Layout::default() };
+    let found = images(path, &plate, options, &mut layout.notes)?;
+    let wells: BTreeSet<&str> = found.keys().map(|n| n.well.as_str()).collect();
+    let wells: Vec<&str> = wells.into_iter().collect();
+    let well = match wells[..] {
+        [well] => well.to_owned(),
+        [] => {
+            let expected = "TIFFs named PLATE_A01_s1_w1.tif beside it or in TimePoint_1";
+            return Err(Error::unsupported(path, "a plate without images that fit", expected));
+        }
+        _ => {
+            let given = format!("{} wells: {}", wells.len(), shown(&wells));
+            let expected = format!("one, such as --pattern \"*_{}_*\"", wells[0]);
+            return Err(Error::argument("pattern", given, expected));
+        }
+    };
+    if let Some(other) = found.keys().find(|n| n.step > 1) {
+        let problem = format!("z-stacks in files of their own (step {} of {well})", other.step);
+        let expected = "one plane a site: choose a step with --pattern, or save projections";
+        return Err(Error::unsupported(path, problem, expected));
+    }
+    // What the plate says there should be.
+    let mut missing = Vec::new();
+    for site in 1..=plate.taken.len().max(1) {
+        for wave in 1..=plate.n_waves.max(1) {
+            if !found.keys().any(|n| n.site == site && n.wave == wave) {
+                missing.push(format!("site {site}, wavelength {wave}"));
+            }
+        }
+    }
+    if !missing.is_empty() {
+        let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+        let problem = format!("no image of {} of well {well}", shown(&missing));
+        if !options.skip_missing {
+            let hint = format!("{problem}; --skip-missing goes on without");
+            return Err(Error::corrupt(path, None, hint));
+        }
+        layout.notes.push(format!("left out: {problem}"));
+    }
+    let has_waves = plate.n_waves > 1;
+    for (name, file) in &found {
+        let path = file.to_string_lossy().into_owned();
+        let source = match petavox_store::open(&path, &OpenOptions::default()) {
+            Ok(source) => source,
+            Err(e) if options.skip_missing => {
+                layout.notes.push(format!("left out: {e}"));
+                continue;
+            }
+            Err(e) => return Err(e),
+        };
+        let spec = source.spec();
+        let spatial: Vec<usize> = (0..spec.ndim()).filter(|&a| spec.axes.is_spatial(a)).collect();
+        layout.unit = layout.unit.take().or_else(|| spec.spacing.unit.clone());
+        let grid = plate.taken.get(name.site - 1).map(|[r, c]| (*r as i64, *c as i64));
+        layout.tiles.push(Tile {
+            path,
+            position: Some(spatial.iter().map(|&a| spec.origin[a]).collect()),
+            spacing: Some(spatial.iter().map(|&a| spec.spacing.values[a]).collect()),
+            channel: has_waves.then(|| name.wave - 1),
+            grid,
+            ..Tile::default()
+        });
+    }
+    if !say_where(&layout) {
+        on_grid(path, &mut layout, options)?;
+    }
+    Ok(layout)
+}
+
+/// True if the files of different sites say different places.
+fn say_where(layout: &Layout) -> bool {
+    let mut seen: BTreeMap<(i64, i64), &Option<Vec<f64>>> = BTreeMap::new();
+    for tile in &layout.tiles {
+        let Some(grid) = tile.grid else { continue };
+        let same_place = seen.iter().any(|(g, p)| *g != grid && **p == tile.position);
+        if same_place {
+            return false;
+        }
+        seen.insert(grid, &tile.position);
+    }
+    true
+}
+
+/// Sites on the grid that the plate tells, as far apart as their overlap says.
+fn on_grid(path: &Path, layout: &mut Layout, options: &LayoutOptions) -> Result<()> {
+    let usual = |o: &&[f64]| (1..=2).contains(&o.len()) && o.iter().all(|o| (0.0..1.0).contains(o));
+    let Some(overlap) = options.overlap.as_deref().filter(usual) else {
+        let expected =
+            "--overlap: the files do not say where their sites lie, only the plate's grid does";
+        return Err(Error::argument("overlap", "nothing", expected));
+    };
+    let Some(first) = layout.tiles.first() else { return Ok(()) };
+    let spec = petavox_store::open(&first.path, &OpenOptions::default())?.spec().clone();
+    let spatial: Vec<usize> = (0..spec.ndim()).filter(|&a| spec.axes.is_spatial(a)).collect();
+    let [.., y, x] = spatial[..] else { return Ok(()) };
+    let (height, width) = match options.orientation {
+        Some(turned) if turned.transposes() => (spec.shape[x], spec.shape[y]),
+        _ => (spec.shape[y], spec.shape[x]),
+    };
+    // A size of samples that is better known than by the files is applied by whoever asked.
+    layout.in_samples = options.spacing.is_some();
+    let size = |axis: usize| if layout.in_samples { 1.0 } else { spec.spacing.values[axis] };
+    let dy = height as f64 * (1.0 - overlap[0]) * size(y);
+    let dx = width as f64 * (1.0 - overlap[overlap.len() - 1]) * size(x);
+    for tile in &mut layout.tiles {
+        let Some((r, c)) = tile.grid else {
+            let problem = "more sites than the plate's grid has";
+            return Err(Error::corrupt(path, Some(tile.path.clone()), problem));
+        };
+        tile.position = Some(vec![r as f64 * dy, c as f64 * dx]);
+    }
+    layout
+        .notes
+        .push("the files do not say where they lie: sites are placed on the plate's grid".into());
+    Ok(())
+}
+
+fn shown(names: &[&str]) -> String {
+    let more = names.len().saturating_sub(12);
+    let text = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{text} and {more} more") } else { text }
+}
+
+/// The lines of the file: a name in quotes, and values.
+fn plate(path: &Path, text: &str) -> Result<Plate> {
+    let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in text.lines() {
+        let mut parts = line.split(',').map(|p| p.trim().trim_matches('"').to_owned());
+        if let Some(name) = parts.next().filter(|n| !n.is_empty()) {
+            fields.insert(name.to_lowercase(), parts.collect());
+        }
+    }
+    if !fields.contains_key("htsinfofile")
+        && !fields.contains_key("xsites")
+        && !fields.contains_key("xwells")
+    {
+        return Err(Error::corrupt(
+            path,
+            None,
+            "no description of a plate; expected \"HTSInfoFile\" in the first line",
+        ));
+    }
+    let count = |name: &str, other: usize| -> Result<usize> {
+        match fields.get(name).and_then(|v| v.first()) {
+            None => Ok(other),
+            Some(text) => text.parse().ok().filter(|n| (1..=10_000).contains(n)).ok_or_else(|| {
+                Error::corrupt(
+                    path,
+                    Some(name.to_owned()),
+                    format!("\"{text}\" is no number from 1 to 10000"),
+                )
+            }),
+        }
+    };
+    let sites = [count("ysites", 1)?, count("xsites", 1)?];
+    let is_taken = |r: usize, c: usize| match fields.get(&format!("siteselection{}", r + 1)) {
+        Some(row) => row.get(c).is_some_and(|v| v.eq_ignore_ascii_case("true")),
+        None => true,
+    };
+    let mut taken = Vec::new();
+    for r in 0..sites[0] {
+        taken.extend((0..sites[1]).filter(|&c| is_taken(r, c)).map(|c| [r, c]));
+    }
+    Ok(Plate { sites, taken, n_waves: count("nwavelengths", 1)?, n_times: count("timepoints", 1)? })
+}
+
+/// The images of a plate: beside its file or in the folder of its first time.
+fn images(
+    path: &Path,
+    plate: &Plate,
+    options: &LayoutOptions,
+    notes: &mut Vec<String>,
+) -> Result<BTreeMap<Name, PathBuf>> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let time = folder.join("TimePoint_1");
+    let mut folders = vec![folder];
+    if time.is_dir() {
+        if plate.n_times > 1 {
+            notes.push(format!("of {} times the first is taken", plate.n_times));
+        }
+        let mut steps: Vec<PathBuf> = std::fs::read_dir(&time)
+            .map_err(|e| Error::io(&time, "read", e))?
+            .flatten()
+            .map(|e| e.path())
+            .filter(|p| p.is_dir() && name_of(p).starts_with("ZStep_"))
+            .collect();
+        steps.sort();
+        folders.push(time);
+        folders.extend(steps);
+    }
+    let mut found: BTreeMap<Name, PathBuf> = BTreeMap::new();
+    for folder in folders {
+        let step = name_of(&folder).strip_prefix("ZStep_").and_then(|n| n.parse().ok());
+        let entries = std::fs::read_dir(&folder).map_err(|e| Error::io(&folder, "read", e))?;
+        for entry in entries {
+            let file = entry.map_err(|e| Error::io(&folder, "read", e))?.path();
+            let name = name_of(&file);
+            let wanted = options.pattern.as_ref().is_none_or(|p| fits(p, &name));
+            let Some(mut parsed) = parse(&name).filter(|_| wanted) else { continue };
+            parsed.step = step.unwrap_or(parsed.step);
+            if let Some(other) = found.get(&parsed) {
+                let problem = format!(
+                    "two images of well {}, site {}, wavelength {}: {} and {name}",
+                    parsed.well,
+                    parsed.site,
+                    parsed.wave,
+                    name_of(other)
+                );
+                return Err(Error::corrupt(path, None, problem));
+            }
+            found.insert(parsed, file);
+        }
+    }
+    Ok(found)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The name of an image: `PLATE_A01_s1_w1.tif`, with an identifier of the image right behind the wavelength, `_z3`, or neither.
+fn parse(name: &str) -> Option<Name> {
+    let (stem, ending) = name.rsplit_once('.')?;
+    if !matches!(ending.to_lowercase().as_str(), "tif" | "tiff")
+        || stem.to_lowercase().contains("_thumb")
+    {
+        return None;
+    }
+    let mut parsed = Name { well: String::new(), site: 1, wave: 1, step: 1 };
+    for part in stem.split('_').skip(1) {
+        let lower = part.to_lowercase();
+        let number = |letter: char| lower.strip_prefix(letter).and_then(digits);
+        if let Some(wave) = number('w').filter(|_| !parsed.well.is_empty()) {
+            parsed.wave = wave;
+        } else if let Some(site) = number('s').filter(|_| !parsed.well.is_empty()) {
+            parsed.site = site;
+        } else if let Some(step) = number('z').filter(|_| !parsed.well.is_empty()) {
+            parsed.step = step;
+        } else if is_well(part) {
+            parsed.well = part.to_uppercase();
+        }
+    }
+    (!parsed.well.is_empty() && parsed.site > 0 && parsed.wave > 0).then_some(parsed)
+}
+
+/// A number, alone or with an identifier of 36 characters behind it.
+fn digits(text: &str) -> Option<usize> {
+    let number = match text.len().checked_sub(36).and_then(|n| text.split_at_checked(n)) {
+        Some((number, id)) if id.matches('-').count() == 4 => number,
+        _ => text,
+    };
+    number.parse().ok()
+}
+
+/// A letter or two and two digits.
+fn is_well(text: &str) -> bool {
+    let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let rest = &text[letters..];
+    (1..=2).contains(&letters) && rest.len() == 2 && rest.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_well_site_and_wavelength() {
+        let name =
+            |well: &str, site, wave, step| Some(Name { well: well.into(), site, wave, step });
+        assert_eq!(parse("Plate_1_B03_s4_w2.TIF"), name("B03", 4, 2, 1));
+        let id = "1F7E1D3A-0C4B-4B6E-9A51-0123456789AB";
+        assert_eq!(parse(&format!("exp_AB12_s11_w1{id}.tif")), name("AB12", 11, 1, 1));
+        assert_eq!(parse("exp_A01_w3.tif"), name("A01", 1, 3, 1));
+        assert_eq!(parse("exp_A01_s1_w1_z5.tif"), name("A01", 1, 1, 5));
+        assert_eq!(parse("exp_A01_s1_w1_thumb123.tif"), None);
+        assert_eq!(parse("notes.txt"), None);
+    }
+
+    #[test]
+    fn sites_are_numbered_along_those_that_were_taken() {
+        let text = "\"HTSInfoFile\", Version 1.0\r\n\"XSites\", 3\r\n\"YSites\", 2\r\n\"SiteSelection1\", TRUE, FALSE, TRUE\r\n\
+                    \"SiteSelection2\", FALSE, TRUE, FALSE\r\n\"NWavelengths\", 2\r\n\"EndFile\"\r\n";
+        let plate = plate(Path::new("a.HTD"), text).unwrap();
+        assert_eq!((plate.sites, plate.n_waves), ([2, 3], 2));
+        assert_eq!(plate.taken, [[0, 0], [0, 2], [1, 1]]);
+        assert!(super::plate(Path::new("a.HTD"), "\"XSites\", 99999999\n").is_err());
+        assert!(super::plate(Path::new("a.HTD"), "name,x,y\n").is_err());
+    }
+}
