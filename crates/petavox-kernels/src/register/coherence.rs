@@ -6,7 +6,7 @@
 use super::refine::{Pair, spectra};
 use super::{Fft, Patch};
 use petavox_core::Region;
-use realfft::num_complex::Complex;
+use petavox_fft::Complex;
 
 /// Steps from no frequency to the highest.
 const STEPS: usize = 48;
