@@ -88,7 +88,7 @@ fn measured(
     let near: Vec<i64> = about.iter().map(|s| s.round() as i64).collect();
     let Pair { mut a, mut b, shape, mut energy } = spectra(first, second, &near, fft)?;
     let n: usize = shape.iter().product();
-    if !(energy > 0.0) {
+    if energy.is_nan() || energy <= 0.0 {
         return Some(Found { shift: near.iter().map(|d| *d as f64).collect(), score: 0.0, n });
     }
     let half = shape[shape.len() - 1] / 2 + 1;
@@ -112,7 +112,7 @@ fn measured(
         weights.apply(&mut b, &shape);
         energy = (power(&plain.0, &a) * power(&plain.1, &b)).sqrt() / n as f64;
         a = plain.0;
-        if !(energy > 0.0) {
+        if energy.is_nan() || energy <= 0.0 {
             return None;
         }
     }
