@@ -202,7 +202,7 @@ def stitch(
         The mosaic, lazy.
     found : dict
         What ``petavox stitch`` writes into positions.json: ``tiles`` with the positions found, ``pairs`` with shift, score and residual,
-        ``unregistered`` tiles and why, ``warnings``.
+        ``unregistered`` tiles and why, ``unconfirmed`` ones that hang on one pair alone, ``warnings``.
 
     Raises
     ------

@@ -2,14 +2,17 @@
 //!
 //! Both are filtered with the Laplacian of a Gaussian, faded out towards the borders of what they may share and cross-correlated without
 //! normalising the spectrum, which would give noise the weight of the image. [`search`] finds the shift, [`refine()`] measures it to a hundredth
-//! of a sample on exactly the part that both show. A score is the correlation of that part, so that scores of different overlaps compare.
+//! of a sample on exactly the part that both show. A score is the correlation of that part, so that scores of different overlaps compare. [`coherence()`]
+//! tells how much each frequency should count.
 
+mod coherence;
 mod fft;
 mod filter;
 mod glance;
 mod refine;
 mod search;
 
+pub use coherence::{Coherence, Weights, coherence};
 pub use fft::Fft;
 pub use filter::laplacian_of_gaussian;
 pub use refine::{Found, refine};

@@ -1,5 +1,6 @@
 //! A shift to a hundredth of a sample.
 
+use super::coherence::Weights;
 use super::{Fft, Patch};
 use petavox_core::Region;
 use petavox_fft::Complex;
@@ -27,20 +28,36 @@ impl Found {
     }
 }
 
-/// The shift near `about` (within a sample and a half), measured on the part that both patches show; `None` where they share too little.
-pub fn refine(first: &Patch, second: &Patch, about: &[f64], fft: &mut Fft) -> Option<Found> {
+/// The shift near `about` (within a sample and a half), measured on the part that both patches show, with every frequency as it is or as
+/// `weights` say; `None` where they share too little.
+pub fn refine(
+    first: &Patch,
+    second: &Patch,
+    about: &[f64],
+    weights: Option<&Weights>,
+    fft: &mut Fft,
+) -> Option<Found> {
     let whole = |s: &[f64]| -> Vec<f64> { s.iter().map(|s| s.round()).collect() };
-    let found = measured(first, second, about, fft)?;
+    let found = measured(first, second, about, weights, fft)?;
     // What both show depends on where one looks.
     match whole(&found.shift) == whole(about) {
         true => Some(found),
-        false => measured(first, second, &found.shift, fft),
+        false => measured(first, second, &found.shift, weights, fft),
     }
 }
 
-fn measured(first: &Patch, second: &Patch, about: &[f64], fft: &mut Fft) -> Option<Found> {
-    let near: Vec<i64> = about.iter().map(|s| s.round() as i64).collect();
-    let moved = second.region.translate(&near);
+/// The spectra of what two patches both show.
+pub(super) struct Pair {
+    pub(super) a: Vec<Complex<f32>>,
+    pub(super) b: Vec<Complex<f32>>,
+    pub(super) shape: Vec<usize>,
+    /// The geometric mean of the sums of their squares.
+    pub(super) energy: f64,
+}
+
+/// The half spectra of the part that both show if the second lies at `near`, faded out.
+pub(super) fn spectra(first: &Patch, second: &Patch, near: &[i64], fft: &mut Fft) -> Option<Pair> {
+    let moved = second.region.translate(near);
     let common = first.region.intersect(&moved)?;
     if common.shape().iter().zip(first.region.shape()).any(|(c, f)| *c < LEAST.min(*f)) {
         return None;
@@ -55,22 +72,54 @@ fn measured(first: &Patch, second: &Patch, about: &[f64], fft: &mut Fft) -> Opti
     let back: Vec<i64> = near.iter().map(|d| -d).collect();
     let mut a = faded(first, &common, &fades);
     let mut b = faded(second, &common.translate(&back), &fades);
-    let energy = |v: &[f32]| v.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>();
-    let (ea, eb) = (energy(&a), energy(&b));
-    let n = common.len();
-    if !(ea > 0.0 && eb > 0.0) {
+    let sum = |v: &[f32]| v.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>();
+    let energy = (sum(&a) * sum(&b)).sqrt();
+    let (a, b) = (fft.forward(&mut a, &shape), fft.forward(&mut b, &shape));
+    Some(Pair { a, b, shape, energy })
+}
+
+fn measured(
+    first: &Patch,
+    second: &Patch,
+    about: &[f64],
+    weights: Option<&Weights>,
+    fft: &mut Fft,
+) -> Option<Found> {
+    let near: Vec<i64> = about.iter().map(|s| s.round() as i64).collect();
+    let Pair { mut a, mut b, shape, mut energy } = spectra(first, second, &near, fft)?;
+    let n: usize = shape.iter().product();
+    if energy.is_nan() || energy <= 0.0 {
         return Some(Found { shift: near.iter().map(|d| *d as f64).collect(), score: 0.0, n });
     }
-    let mut spectrum = fft.forward(&mut a, &shape);
-    let other = fft.forward(&mut b, &shape);
     let half = shape[shape.len() - 1] / 2 + 1;
     let even = shape[shape.len() - 1].is_multiple_of(2);
-    for (i, (x, y)) in spectrum.iter_mut().zip(&other).enumerate() {
-        // The half that is not stored is that of the conjugates.
+    // The half that is not stored is that of the conjugates.
+    let twice = |i: usize| {
         let k = i % half;
-        let twice = if k == 0 || even && k == half - 1 { 1.0 } else { 2.0 };
-        *x = *x * y.conj() * twice;
+        if k == 0 || even && k == half - 1 { 1.0 } else { 2.0 }
+    };
+    if let Some(weights) = weights {
+        let power = |v: &[Complex<f32>], w: &[Complex<f32>]| -> f64 {
+            // What was weighed against what was not.
+            v.iter()
+                .zip(w)
+                .enumerate()
+                .map(|(i, (v, w))| twice(i) * f64::from((v * w.conj()).re))
+                .sum()
+        };
+        let plain = (a.clone(), b.clone());
+        weights.apply(&mut a, &shape);
+        weights.apply(&mut b, &shape);
+        energy = (power(&plain.0, &a) * power(&plain.1, &b)).sqrt() / n as f64;
+        a = plain.0;
+        if energy.is_nan() || energy <= 0.0 {
+            return None;
+        }
     }
+    for (i, (x, y)) in a.iter_mut().zip(&b).enumerate() {
+        *x = *x * y.conj() * twice(i) as f32;
+    }
+    let spectrum = a;
     // About is mostly right; if it is not, all around.
     let begin: Vec<f64> = about.iter().zip(&near).map(|(a, n)| a - *n as f64).collect();
     let mut grid = Grid::of(&spectrum, &shape, &begin, 0.3, 5);
@@ -79,7 +128,7 @@ fn measured(first: &Patch, second: &Patch, about: &[f64], fft: &mut Fft) -> Opti
         grid = Grid::of(&spectrum, &shape, &middle, 0.3, 5);
     }
     let (at, most) = Grid::of(&spectrum, &shape, &grid.summit().0, 0.08, 5).summit();
-    let score = most / n as f64 / (ea * eb).sqrt();
+    let score = most / n as f64 / energy;
     Some(Found { shift: near.iter().zip(&at).map(|(d, s)| *d as f64 + s).collect(), score, n })
 }
 

@@ -48,7 +48,7 @@ fn a_shift_is_found_to_a_hundredth_in_two_and_three_dimensions() {
         // From a sample beside, too.
         for beside in [0.0, 0.9] {
             let about: Vec<f64> = found.shift.iter().map(|s| s + beside).collect();
-            let exact = refine(&a, &b, &about, &mut Fft::new()).unwrap();
+            let exact = refine(&a, &b, &about, None, &mut Fft::new()).unwrap();
             for (f, s) in exact.shift.iter().zip(&shift) {
                 assert!((f - s).abs() < 0.035, "{exact:?} {shift:?}");
             }
@@ -68,4 +68,49 @@ fn images_that_have_nothing_in_common_score_low() {
     let empty = Patch { samples: vec![0.0; b.samples.len()], ..b };
     let found = search(&a, &empty, (&shape, &shape), &how, &mut Fft::new());
     assert!(found.is_none_or(|f| f.score == 0.0));
+}
+
+#[test]
+fn frequencies_that_only_noise_has_do_not_count() {
+    // Coarse texture, and strong fine noise that both do not share.
+    let noisy = |at: [i64; 2], shift: [f64; 2], seed: u64| {
+        let region = Region::new(at.to_vec(), vec![120, 60]);
+        let mut samples = vec![];
+        let mut state = seed;
+        region.for_each_row(|p| {
+            for i in 0..region.row_len() {
+                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                let noise = (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0;
+                let (y, x) = (p[0] as f64 + shift[0], p[1] as f64 + i as f64 + shift[1]);
+                samples.push(texture(&[y * 0.25, x * 0.25]) + 6.0 * noise);
+            }
+        });
+        laplacian_of_gaussian(&mut samples, region.shape(), 0.7);
+        Patch { region, samples }
+    };
+    let (mut plain, mut weighed) = (0.0, 0.0);
+    let pairs: Vec<(Patch, Patch, [f64; 2])> = (0..12)
+        .map(|k| {
+            let shift = [0.3 + 0.05 * k as f64, 60.4 - 0.07 * k as f64];
+            let a = noisy([0, 60], [100.0 * k as f64, 0.0], 2 * k + 1);
+            let b = noisy([0, 0], [shift[0] + 100.0 * k as f64, shift[1]], 2 * k + 2);
+            (a, b, shift)
+        })
+        .collect();
+    let mut all = Coherence::default();
+    for (a, b, shift) in &pairs {
+        all.add(&coherence(a, b, shift, &mut Fft::new()).unwrap());
+    }
+    let weights = all.weights().unwrap();
+    for (a, b, shift) in &pairs {
+        let off = |w: Option<&Weights>| -> f64 {
+            let found = refine(a, b, shift, w, &mut Fft::new()).unwrap();
+            assert!(found.score.abs() <= 1.0, "{found:?}");
+            found.shift.iter().zip(shift).map(|(f, s)| (f - s).powi(2)).sum()
+        };
+        plain += off(None);
+        weighed += off(Some(&weights));
+    }
+    assert!(weighed < 0.3 * plain, "{weighed} {plain}");
+    assert_eq!(Coherence::default().weights(), None);
 }

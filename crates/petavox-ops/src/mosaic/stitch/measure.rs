@@ -7,7 +7,9 @@ use crate::mosaic::solve::{Fate, Solution};
 use crate::mosaic::tiles::Tiles;
 use petavox_core::{Error, Region, Result, Workers};
 use petavox_engine::{Reservation, RunContext};
-use petavox_kernels::register::{Fft, Found, Search, reach_of, refine, search};
+use petavox_kernels::register::{
+    Coherence, Fft, Found, Patch, Search, Weights, coherence, reach_of, refine, search,
+};
 use std::any::Any;
 use std::sync::{Arc, Mutex};
 
@@ -54,6 +56,16 @@ pub(super) struct Smoothing {
     /// How strongly pairs agree that cannot, usually.
     pub(super) by_chance: f64,
 }
+
+/// How shifts are measured.
+pub(super) struct Measuring {
+    pub(super) sigma: f64,
+    /// How much each frequency counts; all as they are without.
+    pub(super) weights: Option<Weights>,
+}
+
+/// Smoothing before frequencies are weighed: so little that none is lost.
+pub(super) const FINE: f64 = 0.7;
 
 /// What pairs are compared with.
 pub(super) struct Bench {
@@ -261,7 +273,7 @@ impl Bench {
         &self,
         edges: &[Edge],
         ends: &Ends<'_>,
-        sigma: f64,
+        how: &Measuring,
         solution: &Solution,
         found: &[Finding],
         context: &RunContext,
@@ -270,31 +282,40 @@ impl Bench {
             let Some(f) = found[e].found().filter(|_| solution.fates[e] != Fate::LeftOut) else {
                 return Ok(None);
             };
-            Ok(self.exact(ends(&edges[e]), &f.shift, &[sigma], fft)?.pop().flatten())
+            let Some((a, b)) = self.near(ends(&edges[e]), &f.shift, how.sigma)? else {
+                return Ok(None);
+            };
+            let exact = refine(&a, &b, &f.shift, how.weights.as_ref(), fft);
+            // What moved away is another peak, not a better measurement of this one.
+            let moved = |s: &[f64]| s.iter().zip(&f.shift).any(|(n, o)| (n - o).abs() > 1.0);
+            Ok(exact.map(|x| x.shift).filter(|s| !moved(s)))
         })
     }
 
-    /// The shift of a pair that was found, for every smoothing.
-    pub(super) fn exact(
+    /// What a pair that lies at `shift` tells of each frequency.
+    pub(super) fn coherence(
         &self,
         ends: (usize, usize),
         shift: &[f64],
-        sigmas: &[f64],
         fft: &mut Fft,
-    ) -> Result<Vec<Option<Vec<f64>>>> {
+    ) -> Result<Option<Coherence>> {
+        let parts = self.near(ends, shift, FINE)?;
+        Ok(parts.and_then(|(a, b)| coherence(&a, &b, shift, fft)))
+    }
+
+    /// The parts of two tiles that show the same if the second lies at `shift`.
+    fn near(
+        &self,
+        ends: (usize, usize),
+        shift: &[f64],
+        sigma: f64,
+    ) -> Result<Option<(Patch, Patch)>> {
         let how = Search {
             nominal: shift.to_vec(),
             reach: self.reach.iter().map(|r| 3.min(*r)).collect(),
         };
-        let Some([a, b]) = self.raw(ends, &how, None)? else { return Ok(vec![None; sigmas.len()]) };
-        let one = |sigma: &f64, fft: &mut Fft| {
-            let (a, b) = (filtered(&a.1, &a.0, *sigma), filtered(&b.1, &b.0, *sigma));
-            let found = refine(&a, &b, shift, fft)?;
-            // What moved away is another peak, not a better measurement of this one.
-            let moved = found.shift.iter().zip(shift).any(|(n, o)| (n - o).abs() > 1.0);
-            (!moved).then_some(found.shift)
-        };
-        Ok(sigmas.iter().map(|s| one(s, fft)).collect())
+        let raw = self.raw(ends, &how, None)?;
+        Ok(raw.map(|[a, b]| (filtered(&a.1, &a.0, sigma), filtered(&b.1, &b.0, sigma))))
     }
 }
 

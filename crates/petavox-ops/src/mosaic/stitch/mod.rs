@@ -1,8 +1,9 @@
 //! Finding where tiles lie from what they share.
 //!
 //! Pairs that the layout lets overlap are searched (`petavox_kernels::register`); how strong an agreement has to be is read from pairs that
-//! cannot agree, tiles against tiles from elsewhere. How much the images are smoothed before is chosen twice by the data: first so that true
-//! pairs stand out from those, then so that pairs contradict each other least. All places are solved for at once, between the two.
+//! cannot agree, tiles against tiles from elsewhere. How much the images are smoothed before is chosen by the data, so that true pairs stand
+//! out from those; then shifts are measured exactly, with every frequency counting as much as pairs have in common in it. All places are
+//! solved for at once, between the two and after.
 
 mod edges;
 mod measure;
@@ -20,7 +21,7 @@ use super::place::Between;
 use super::solve::{Fate, Pair, Solution, solve};
 use super::tiles::{Given, TileOptions, Tiles};
 use edges::{Edge, edges};
-use measure::{Bench, Finding};
+use measure::{Bench, FINE, Finding, Measuring};
 use petavox_core::{Error, Result};
 use petavox_engine::RunContext;
 use petavox_kernels::register::Found;
@@ -79,20 +80,22 @@ pub fn stitch(
     bench.search_again(&edges, &ends, smoothing, &solution, &mut found, context)?;
     solution = settled(&nominal, &edges, &found, smoothing.limit);
     // Now exactly.
-    let sigma = match options.sigma {
-        Some(sigma) => sigma,
-        None => pick::for_measuring(
-            &bench, &edges, &ends, &nominal, &found, &solution, smoothing, context,
-        )?,
+    let how = match options.sigma {
+        Some(sigma) => Measuring { sigma, weights: None },
+        None => {
+            let weights = pick::for_measuring(&bench, &edges, &ends, &nominal, &solution, context)?;
+            let sigma = if weights.is_some() { FINE } else { smoothing.sigma };
+            Measuring { sigma, weights }
+        }
     };
-    let exact = bench.refine_all(&edges, &ends, sigma, &solution, &found, context)?;
+    let exact = bench.refine_all(&edges, &ends, &how, &solution, &found, context)?;
     for (f, e) in found.iter_mut().zip(exact) {
         if let (Finding::Found(f), Some(e)) = (f, e) {
             f.shift = e;
         }
     }
     solution = settled(&nominal, &edges, &found, smoothing.limit);
-    Ok(outcome::outcome(layout, &tiles, &groups, &edges, &found, &solution, smoothing, sigma))
+    Ok(outcome::outcome(layout, &tiles, &groups, &edges, &found, &solution, smoothing, how.sigma))
 }
 
 /// How far pairs may be off, in samples, per space axis.

@@ -73,7 +73,8 @@ pub struct Stitched {
     pub strength_by_chance: f64,
     /// Smoothing with which pairs were found, in samples.
     pub finding_sigma: f64,
-    /// Smoothing with which shifts were measured, in samples.
+    /// Smoothing with which shifts were measured, in samples. Unless it was given, frequencies are weighed besides by what pairs have
+    /// in common in them.
     pub measuring_sigma: f64,
     /// The usual residual of a pair that counts, in samples.
     pub typical_residual: f64,

@@ -1,19 +1,19 @@
-//! How much images are smoothed, and how strong an agreement has to be: both by the data.
+//! How much images are smoothed, how strong an agreement has to be, and which frequencies tell most: all by the data.
 
 use super::edges::Edge;
-use super::measure::{Bench, Ends, Finding, Smoothing};
-use crate::mosaic::solve::{Fate, Pair, Solution, median, solve};
+use super::measure::{Bench, Ends, Smoothing, between};
+use crate::mosaic::solve::{Fate, Solution, median};
 use petavox_core::Result;
 use petavox_engine::RunContext;
+use petavox_kernels::register::{Coherence, Weights};
 
 /// Smoothings that are tried.
 const FINDING: [f64; 4] = [1.0, 1.5, 2.0, 3.0];
-const MEASURING: [f64; 5] = [0.7, 1.0, 1.5, 2.0, 3.0];
 /// Pairs that are tried with each.
 const TRIED: usize = 8;
 /// Pairs that cannot agree, of which the limit is taken.
 const CHANCE: usize = 24;
-/// Pairs in which measuring is tried.
+/// Pairs of which frequencies are weighed.
 const MEASURED: usize = 60;
 
 /// Some numbers below `n`, spread evenly.
@@ -97,51 +97,26 @@ pub(super) fn for_finding(
     Ok(Smoothing { sigma, limit, by_chance: usual })
 }
 
-/// The smoothing with which pairs contradict each other least.
-#[allow(clippy::too_many_arguments)]
+/// How much each frequency counts when shifts are measured: by what pairs have in common in it where they lie now.
 pub(super) fn for_measuring(
     bench: &Bench,
     edges: &[Edge],
     ends: &Ends<'_>,
     nominal: &[Vec<f64>],
-    found: &[Finding],
     solution: &Solution,
-    smoothing: Smoothing,
     context: &RunContext,
-) -> Result<f64> {
+) -> Result<Option<Weights>> {
     let some = around(nominal, edges, solution);
-    let mut tiles: Vec<usize> =
-        some.iter().flat_map(|&e| [edges[e].first, edges[e].second]).collect();
-    tiles.sort_unstable();
-    tiles.dedup();
-    if some.len() < tiles.len() + 3 {
-        // Nothing can contradict anything: the finest that still finds.
-        return Ok(smoothing.sigma.min(1.5));
-    }
-    let shifts = bench.each("choose the smoothing", some.len(), context, &|k, fft| {
-        let e = some[k];
-        let Some(f) = found[e].found() else { return Ok(vec![None; MEASURING.len()]) };
-        bench.exact(ends(&edges[e]), &f.shift, &MEASURING, fft)
+    let told = bench.each("weigh the frequencies", some.len(), context, &|k, fft| {
+        let edge = &edges[some[k]];
+        bench.coherence(ends(edge), &between(solution, edge), fft)
     })?;
-    let mut best = (f64::INFINITY, smoothing.sigma);
-    for (s, &sigma) in MEASURING.iter().enumerate() {
-        let measured: Vec<Option<&Vec<f64>>> = shifts.iter().map(|row| row[s].as_ref()).collect();
-        let n_there = measured.iter().flatten().count();
-        if n_there * 10 < some.len() * 9 {
-            continue;
-        }
-        let left = settled_shifts(nominal, edges, &some, &measured);
-        let middle = median(&left);
-        let capped: f64 = left.iter().map(|r| r.min(3.0 * middle).powi(2)).sum::<f64>();
-        let off = (capped / left.len().max(1) as f64).sqrt();
-        if off < best.0 {
-            best = (off, sigma);
-        }
-    }
-    Ok(best.1)
+    let mut all = Coherence::default();
+    told.iter().flatten().for_each(|one| all.add(one));
+    Ok(all.weights())
 }
 
-/// Pairs that count around the middle of the mosaic: enough of them to contradict each other.
+/// Pairs that count around the middle of the mosaic: enough of them for a mean.
 fn around(nominal: &[Vec<f64>], edges: &[Edge], solution: &Solution) -> Vec<usize> {
     let n = nominal.len().max(1) as f64;
     let ndim = nominal.first().map_or(0, Vec::len);
@@ -154,33 +129,4 @@ fn around(nominal: &[Vec<f64>], edges: &[Edge], solution: &Solution) -> Vec<usiz
         .collect();
     used.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     used.into_iter().take(MEASURED).map(|(_, e)| e).collect()
-}
-
-/// How far measured shifts of some pairs are from what all of them together say.
-fn settled_shifts(
-    nominal: &[Vec<f64>],
-    edges: &[Edge],
-    some: &[usize],
-    measured: &[Option<&Vec<f64>>],
-) -> Vec<f64> {
-    let mut numbers: Vec<usize> =
-        some.iter().flat_map(|&e| [edges[e].first, edges[e].second]).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let at = |t: usize| numbers.binary_search(&t).unwrap_or(0);
-    let pairs: Vec<Pair> = some
-        .iter()
-        .zip(measured)
-        .filter_map(|(&e, m)| {
-            let shift = (*m)?.clone();
-            Some(Pair {
-                first: at(edges[e].first),
-                second: at(edges[e].second),
-                shift,
-                weight: 1.0,
-            })
-        })
-        .collect();
-    let places: Vec<Vec<f64>> = numbers.iter().map(|&t| nominal[t].clone()).collect();
-    solve(&places, &pairs).residuals
 }
