@@ -1,8 +1,6 @@
 //! Layouts as microscopes write them, and tiles that are turned, masked, sharp or coloured.
 
-use petavox::mosaic::{
-    FuseOptions, Layout, LayoutOptions, Orientation, Tile, fuse, open_layout, orientations,
-};
+use petavox::mosaic::{FuseOptions, Layout, Orientation, Tile, fuse, orientations};
 use petavox::{Axes, Block, Dtype, Image, ImageSpec, Region, RunOptions, SaveOptions};
 use std::path::Path;
 
