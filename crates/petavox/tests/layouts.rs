@@ -79,7 +79,7 @@ fn a_camera_that_is_mounted_any_way_gives_the_same_mosaic() {
         assert!(samples == part(0, 0, [72, 130]), "{}", how.name());
         // A layout that was written down says it too.
         let text = serde_json::to_string(&layout).unwrap();
-        assert_eq!(text.contains(&format!("\"orientation\":\"{}\"", how.name())), true);
+        assert!(text.contains(&format!("\"orientation\":\"{}\"", how.name())));
         assert_eq!(serde_json::from_str::<Layout>(&text).unwrap(), layout);
     }
     assert!(serde_json::from_str::<Tile>("{\"path\":\"a\",\"orientation\":\"left\"}").is_err());
