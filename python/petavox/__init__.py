@@ -17,6 +17,7 @@ Examples
 """
 
 from . import (
+    color,
     config,
     dask_image,
     exposure,
@@ -49,6 +50,7 @@ __all__ = [
     "Image",
     "Server",
     "__version__",
+    "color",
     "compute",
     "config",
     "dask_image",

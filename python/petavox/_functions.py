@@ -489,3 +489,4 @@ def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
 
 
 from . import _order as _order  # noqa: E402  (adds its functions to the table)
+from . import _searching as _searching  # noqa: E402

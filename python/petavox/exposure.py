@@ -477,9 +477,9 @@ def match_histograms(image: Any, reference: Any, *, channel_axis: int | None = N
     Parameters
     ----------
     image : array or Image
-        Integers.
+        Integers; floats too where both are arrays.
     reference : array or Image
-        Integers. Its histogram and the image's are made at once.
+        Its histogram and the image's are made at once.
     channel_axis : int, optional
         An axis whose positions are matched one by one.
 
@@ -491,14 +491,14 @@ def match_histograms(image: Any, reference: Any, *, channel_axis: int | None = N
     Raises
     ------
     TypeError
-        For floats: as many different values as samples make no table.
+        For lazy images of floats: as many different values as samples make no table.
     ValueError
         If the channels are not as many in both.
     """
     either, other = Either(image), from_array(reference)
     source = either.image
-    if source.dtype.kind == "f" or other.dtype.kind == "f":
-        raise TypeError("match_histograms: got floats, expected integers; their values are a table")
+    if (source.dtype.kind == "f" or other.dtype.kind == "f") and (either.is_image or isinstance(reference, Image)):
+        raise TypeError("match_histograms: got lazy floats, expected integers, whose values are a table; use compute()")
     if source.ndim != other.ndim:
         raise ValueError("Image and reference must have the same number of channels.")
     if channel_axis is not None:
@@ -513,7 +513,17 @@ def match_histograms(image: Any, reference: Any, *, channel_axis: int | None = N
     return either.result(made)
 
 
+def _matched_floats(source: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Every value becomes the one below which as large a share of the reference lies."""
+    _, places, counts = np.unique(source, return_inverse=True, return_counts=True)
+    values, of_reference = np.unique(reference, return_counts=True)
+    shares, others = np.cumsum(counts) / source.size, np.cumsum(of_reference) / reference.size
+    return np.interp(shares, others, values)[places].reshape(source.shape)
+
+
 def _matched(source: Image, reference: Image) -> Image:
+    if source.dtype.kind == "f" or reference.dtype.kind == "f":
+        return from_array(_matched_floats(source.compute(), reference.compute()))
     (ours, values), (theirs, wanted) = histogram(source), histogram(reference)
     values, shares = values[ours > 0], (np.cumsum(ours) / source.size)[ours > 0]
     wanted, targets = wanted[theirs > 0], (np.cumsum(theirs) / reference.size)[theirs > 0]

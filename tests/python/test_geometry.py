@@ -117,14 +117,6 @@ def test_complex_samples_are_two_images():
     np.testing.assert_allclose(got, scipy_ndimage.zoom(array, 1.5, mode="grid-constant", cval=1 - 2j), atol=1e-12)
 
 
-def test_functions_of_points_take_arrays_only():
-    image = petavox.from_array(np.zeros((4, 4)))
-    with pytest.raises(NotImplementedError, match="arrays only"):
-        ndimage.geometric_transform(image, lambda o: o)
-    with pytest.raises(NotImplementedError, match="arrays only"):
-        transform.warp(image, lambda xy: xy)
-
-
 class TestScikitImage:
     skimage = pytest.importorskip("skimage.transform")
 

@@ -10,7 +10,7 @@ use crate::process::call;
 pub(crate) fn run(root: &Path) -> Result<(), String> {
     let Peers::Ready { python, target } = peers(root)? else { return Ok(()) };
     // Away from the checkout, so that what is tested is what was installed.
-    let pytest = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider"];
+    let pytest = ["-m", "pytest", "--quiet", "--durations=10", "-p", "no:cacheprovider"];
     call(
         Command::new(&python)
             .args(pytest)

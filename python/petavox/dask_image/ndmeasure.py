@@ -168,7 +168,7 @@ def histogram(image: Any, min: float, max: float, bins: int, label_image: Any = 
 def labeled_comprehension(
     image: Any, label_image: Any, index: Any, func: Callable[..., Any], out_dtype: Any, default: float, pass_positions: bool = False
 ) -> Any:
-    """What a function makes of the samples of each label (dask_image.ndmeasure.labeled_comprehension); arrays only.
+    """What a function makes of the samples of each label (dask_image.ndmeasure.labeled_comprehension).
 
     Parameters
     ----------
@@ -185,15 +185,8 @@ def labeled_comprehension(
 
     Returns
     -------
-    numpy.ndarray
-
-    Raises
-    ------
-    NotImplementedError
-        For images.
+    number or numpy.ndarray
     """
-    if isinstance(image, Image) or isinstance(label_image, Image):
-        raise NotImplementedError("labeled_comprehension takes arrays only, because its function sees all samples of a label; use compute()")
     return ndimage.labeled_comprehension(image, label_image, index, func, out_dtype, default, pass_positions)
 
 
@@ -218,12 +211,8 @@ def center_of_mass(image: Any, label_image: Any = None, index: Any = None) -> An
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -238,12 +227,8 @@ def maximum(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -258,12 +243,8 @@ def maximum_position(image: Any, label_image: Any = None, index: Any = None) -> 
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -298,12 +279,8 @@ def median(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -318,12 +295,8 @@ def minimum(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -338,12 +311,8 @@ def minimum_position(image: Any, label_image: Any = None, index: Any = None) -> 
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -358,12 +327,8 @@ def standard_deviation(image: Any, label_image: Any = None, index: Any = None) -
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -378,12 +343,8 @@ def sum_labels(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------
@@ -398,12 +359,8 @@ def variance(image: Any, label_image: Any = None, index: Any = None) -> Any:
 
     Parameters
     ----------
-    image : array or Image
-        Grey values.
-    label_image : array or Image, optional
-        Labels; without, everything counts.
-    index : int or sequence of int, optional
-        The labels that are asked for; without, all above 0 together.
+    image, label_image, index
+        As for `mean`.
 
     Returns
     -------

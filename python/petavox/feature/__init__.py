@@ -6,14 +6,18 @@ from . import (
     _corners,
     _hessian,
     _peaks,
+    _refined,
     _template,
+    _texture,
 )
 from ._blobs import *  # noqa: F403
 from ._canny import *  # noqa: F403
 from ._corners import *  # noqa: F403
 from ._hessian import *  # noqa: F403
 from ._peaks import *  # noqa: F403
+from ._refined import *  # noqa: F403
 from ._template import *  # noqa: F403
+from ._texture import *  # noqa: F403
 
 _GROUPS = (
     _blobs,
@@ -21,6 +25,8 @@ _GROUPS = (
     _corners,
     _hessian,
     _peaks,
+    _refined,
     _template,
+    _texture,
 )
 __all__ = sorted(name for group in _GROUPS for name in group.__all__)

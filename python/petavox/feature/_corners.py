@@ -9,9 +9,9 @@ import numpy as np
 from .. import ndimage
 from .._either import Either
 from .._floats import as_float, float_dtype
-from .._open import from_array
+from .._made import painted
 from ..image import Image
-from ._hessian import hessian_matrix, hessian_matrix_eigvals, structure_tensor
+from ._hessian import _of_matrices, hessian_matrix, hessian_matrix_eigvals, structure_tensor
 from ._peaks import peak_local_max
 
 __all__ = [
@@ -203,7 +203,7 @@ def hessian_matrix_det(image: Any, sigma: float = 1, approximate: bool = True) -
     Parameters
     ----------
     image : array or Image
-        Two axes, or three without the approximation; integers become floats between 0 and 1.
+        Any number of axes; integers become floats between 0 and 1.
     sigma : float
         The scale.
     approximate : bool
@@ -212,11 +212,6 @@ def hessian_matrix_det(image: Any, sigma: float = 1, approximate: bool = True) -
     Returns
     -------
     numpy.ndarray or Image
-
-    Raises
-    ------
-    NotImplementedError
-        For more than three axes.
     """
     either = Either(image)
     made = as_float(either.image)
@@ -227,7 +222,7 @@ def hessian_matrix_det(image: Any, sigma: float = 1, approximate: bool = True) -
     if made.ndim == 2:
         return either.result(h[0] * h[2] - h[1] * h[1])
     if made.ndim != 3:
-        raise NotImplementedError("hessian_matrix_det: two or three axes")
+        return either.result(_of_matrices(lambda matrices: np.linalg.det(matrices), h, []))
     a, b, c, d, e, f = h
     return either.result(a * (d * f - e * e) - b * (b * f - c * e) + c * (b * e - c * d))
 
@@ -271,7 +266,7 @@ def corner_peaks(
     *,
     num_peaks_per_label: float = np.inf,
     p_norm: float = np.inf,
-) -> np.ndarray:
+) -> Any:
     """Peaks of a corner measure, no two of which are near each other (skimage.feature.corner_peaks).
 
     Parameters
@@ -281,7 +276,7 @@ def corner_peaks(
     min_distance, threshold_abs, threshold_rel, exclude_border, footprint, labels, num_peaks_per_label
         As for `peak_local_max`.
     indices : bool
-        Whether coordinates are returned, or a mask of arrays.
+        Whether coordinates are returned, or a mask.
     num_peaks : int
         The most peaks that are returned.
     p_norm : float
@@ -289,13 +284,8 @@ def corner_peaks(
 
     Returns
     -------
-    numpy.ndarray
-        A row for each peak, the highest first; or a mask.
-
-    Raises
-    ------
-    NotImplementedError
-        For the mask of a lazy image.
+    numpy.ndarray or Image
+        A row for each peak, the highest first; or a mask, that of a lazy image lazy.
     """
     places = peak_local_max(
         image, min_distance, threshold_abs, threshold_rel, exclude_border, np.inf, footprint, labels, num_peaks_per_label
@@ -305,11 +295,8 @@ def corner_peaks(
         places = places[: None if np.isinf(num_peaks) else int(num_peaks)]
     if indices:
         return places
-    if isinstance(image, Image):
-        raise NotImplementedError("corner_peaks: indices=False makes a mask of arrays only; use compute()")
-    mask = np.zeros(from_array(image).shape, bool)
-    mask[tuple(places.T)] = True
-    return mask
+    either = Either(image)
+    return either.result(painted(places, either.image.shape))
 
 
 def _apart(places: np.ndarray, distance: float, p_norm: float) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -15,6 +15,7 @@ from .._derivatives import hessian_elements
 from .._either import Either
 from .._floats import as_float
 from .._open import from_array
+from ..blocks import map_blocks
 from ..image import Image
 
 __all__ = ["hessian_matrix", "hessian_matrix_eigvals", "structure_tensor", "structure_tensor_eigenvalues"]
@@ -26,21 +27,6 @@ def _axes(ndim: int, order: str) -> list[int]:
     if order == "xy" and ndim > 2:
         raise ValueError("order='xy' is only supported for 2D images.")
     return list(range(ndim))[:: 1 if order == "rc" else -1]
-
-
-def _gradient(image: Image, axis: int) -> Any:
-    """numpy.gradient along one axis: central differences, one-sided at the ends."""
-    n = image.shape[axis]
-    if n < 2:
-        raise ValueError("Shape of array too small to calculate a numerical gradient, at least 2 elements are required.")
-
-    def part(low: int | None, high: int | None) -> Image:
-        return image[tuple(slice(low, high) if a == axis else slice(None) for a in range(image.ndim))]
-
-    first, last = part(1, 2) - part(0, 1), part(n - 1, n) - part(n - 2, n - 1)
-    if n == 2:
-        return np.concatenate([first, last], axis)
-    return np.concatenate([first, (part(2, None) - part(None, n - 2)) / 2.0, last], axis)
 
 
 def hessian_matrix(
@@ -93,10 +79,10 @@ def hessian_matrix(
         elements = hessian_elements(made, sigma, mode, cval, axes, kept=not either.is_image)
     else:
         smooth = ndimage.gaussian_filter(made, sigma, mode=mode, cval=cval)
-        firsts = [_gradient(smooth, axis) for axis in range(made.ndim)]
+        firsts = [np.gradient(smooth, axis=axis) for axis in range(made.ndim)]
         if not either.is_image:
             firsts = [first.persist() for first in firsts]
-        elements = [_gradient(firsts[a], b) for a, b in combinations_with_replacement(axes, 2)]
+        elements = [np.gradient(firsts[a], axis=b) for a, b in combinations_with_replacement(axes, 2)]
     return [either.result(element) for element in elements]
 
 
@@ -133,6 +119,26 @@ def structure_tensor(
     return [either.result(ndimage.gaussian_filter(one, sigma, mode=mode, cval=cval)) for one in products]
 
 
+def _side(elements: Sequence[Any]) -> int:
+    return int((math.sqrt(8 * len(elements) + 1) - 1) / 2)
+
+
+def _of_matrices(f: Callable[[np.ndarray], np.ndarray], elements: Sequence[Any], values: list[int]) -> Any:
+    """What a function makes of the symmetric matrices whose upper triangles are given: some values each, along first axes."""
+    n = _side(elements)
+    images = [from_array(one) for one in elements]
+
+    def over(*parts: np.ndarray) -> np.ndarray:
+        matrices = np.zeros((*parts[0].shape, n, n), parts[0].dtype)
+        for (row, column), one in zip(combinations_with_replacement(range(n), 2), parts, strict=True):
+            matrices[..., row, column] = matrices[..., column, row] = one
+        return f(matrices)
+
+    first = images[0].rechunk("auto")
+    shape, chunks = [*values, *first.shape], [*values, *first.chunks]
+    return map_blocks(over, first, *images[1:], dtype=first.dtype, shape=shape, chunks=chunks, new_axis=list(range(len(values))) or None)
+
+
 def _eigenvalues(elements: Sequence[Any]) -> Any:
     is_image = any(isinstance(one, Image) for one in elements)
     if len(elements) == 3:
@@ -143,15 +149,8 @@ def _eigenvalues(elements: Sequence[Any]) -> Any:
     elif len(elements) == 6:
         first, *others = (from_array(one) for one in elements)
         stacked = np.stack([first.apply("eigenvalues", *others, which=k) for k in range(3)])
-    elif is_image:
-        raise NotImplementedError("eigenvalues of matrices larger than 3 x 3 take arrays only; use compute()")
     else:
-        arrays = [np.asarray(one) for one in elements]
-        n = int((math.sqrt(8 * len(arrays) + 1) - 1) / 2)
-        matrices = np.zeros((*arrays[0].shape, n, n), arrays[0].dtype)
-        for (row, column), one in zip(combinations_with_replacement(range(n), 2), arrays, strict=True):
-            matrices[..., row, column] = matrices[..., column, row] = one
-        return np.moveaxis(np.linalg.eigvalsh(matrices)[..., ::-1], -1, 0)
+        stacked = _of_matrices(lambda matrices: np.moveaxis(np.linalg.eigvalsh(matrices)[..., ::-1], -1, 0), elements, [_side(elements)])
     return stacked if is_image else stacked.compute()
 
 
@@ -167,11 +166,6 @@ def hessian_matrix_eigvals(H_elems: Sequence[Any]) -> Any:
     -------
     numpy.ndarray or Image
         The eigenvalues along a new first axis, the largest first.
-
-    Raises
-    ------
-    NotImplementedError
-        For images and matrices larger than 3 x 3.
 
     Notes
     -----
@@ -192,10 +186,5 @@ def structure_tensor_eigenvalues(A_elems: Sequence[Any]) -> Any:
     -------
     numpy.ndarray or Image
         The eigenvalues along a new first axis, the largest first.
-
-    Raises
-    ------
-    NotImplementedError
-        For images and matrices larger than 3 x 3.
     """
     return _eigenvalues(A_elems)

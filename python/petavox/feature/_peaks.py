@@ -41,8 +41,9 @@ def peak_local_max(
         The most peaks that are returned.
     footprint : array, optional
         Where a peak is the highest sample, instead of a box of `min_distance` around it.
-    labels : array, optional
-        Integers: peaks are looked for in each label by itself, as if nothing were around it, those of label 1 first. Arrays only.
+    labels : array or Image, optional
+        Integers: peaks are looked for in each label by itself, as if nothing were around it, those of label 1 first. Of lazy images
+        the boxes around labels are computed one after another.
     num_peaks_per_label : int
         The most peaks of one label.
     p_norm : float
@@ -55,10 +56,8 @@ def peak_local_max(
 
     Raises
     ------
-    NotImplementedError
-        For `labels` with an Image; use compute().
     ValueError
-        For an `exclude_border` that fits nothing.
+        For an `exclude_border` that fits nothing, and labels that do not fit the image.
     TypeError
         For an `exclude_border` of another type.
 
@@ -85,40 +84,41 @@ def peak_local_max(
         for axis, width in enumerate(border):
             inside &= (places[:, axis] >= width) & (places[:, axis] < lazy.shape[axis] - width)
         return _chosen(places[inside], heights[inside], min_distance, p_norm, most)
-    if isinstance(image, Image) or isinstance(labels, Image):
-        raise NotImplementedError("peak_local_max: labels take arrays only, because each has its own surroundings; use compute()")
-    array, numbers = np.asarray(image), np.asarray(labels)
     per_label = None if np.isinf(num_peaks_per_label) else int(num_peaks_per_label)
-    found = _of_labels(array, numbers, border, marks, threshold, lambda p, h: _chosen(p, h, min_distance, p_norm, per_label))
+    array = samples if isinstance(image, Image) else np.asarray(image)
+    numbers = labels if isinstance(labels, Image) else np.asarray(labels)
+    found, heights = _of_labels(array, numbers, border, marks, threshold, lambda p, h: _chosen(p, h, min_distance, p_norm, per_label))
     if most is None or len(found) <= most:
         return found
     order = np.lexsort(tuple(reversed(found.T)))
-    found = found[order]
-    return _chosen(found, array[tuple(found.T)], min_distance, p_norm, most)
+    return _chosen(found[order], heights[order], min_distance, p_norm, most)
 
 
 def _of_labels(
-    image: np.ndarray, labels: np.ndarray, border: tuple[int, ...], marks: np.ndarray, threshold: float, choose: Any
-) -> np.ndarray:
-    """Peaks of every label by itself, label after label."""
+    image: Any, labels: Any, border: tuple[int, ...], marks: np.ndarray, threshold: float, choose: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Peaks of every label by itself, label after label, and how high they are."""
     from ..ndimage import find_objects
 
     if labels.shape != image.shape or labels.dtype.kind not in "bui":
         raise ValueError(f"labels: got {labels.dtype} of shape {labels.shape}, expected integers of shape {image.shape}")
-    labels = labels.astype(np.int64)
-    inner = np.zeros_like(labels)
     within = tuple(slice(width, max(width, n - width)) for width, n in zip(border, labels.shape, strict=True))
-    inner[within] = labels[within]
-    lowest = np.finfo(image.dtype).min if image.dtype.kind == "f" else np.iinfo(image.dtype).min
-    rows = []
-    for k, box in enumerate(find_objects(inner)):
+    dtype = np.dtype(image.dtype)
+    lowest = dtype.type(np.finfo(dtype).min if dtype.kind == "f" else np.iinfo(dtype).min)
+    rows, tops = [np.zeros((0, image.ndim), np.int64)], [np.zeros(0, dtype)]
+    inner = labels[within]
+    for k, box in enumerate(find_objects(inner.astype(np.uint8) if inner.dtype == bool else inner)):
         if box is None:
             continue
-        own = labels[box] == k + 1
-        part = np.where(own, image[box], image.dtype.type(lowest))
-        places, heights = _highest(from_array(part), marks, threshold, own)
-        rows.append(choose(places, heights) + np.array([side.start for side in box]))
-    return np.concatenate(rows) if rows else np.zeros((0, image.ndim), np.int64)
+        # The box around what lies off the border; what else of the label is in it counts too.
+        box = tuple(slice(side.start + cut.start, side.stop + cut.start) for side, cut in zip(box, within, strict=True))
+        own, grey = (np.asarray(one[box].compute() if isinstance(one, Image) else one[box]) for one in (labels, image))
+        own = own == k + 1
+        part = np.where(own, grey, lowest)
+        kept = choose(*_highest(from_array(part), marks, threshold, own))
+        rows.append(kept + np.array([side.start for side in box]))
+        tops.append(part[tuple(kept.T)])
+    return np.concatenate(rows), np.concatenate(tops)
 
 
 def _highest(samples: Image, marks: np.ndarray, threshold: float, own: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

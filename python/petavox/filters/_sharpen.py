@@ -11,6 +11,7 @@ import numpy as np
 from .. import ndimage
 from .._either import Either
 from .._floats import as_float, float_dtype
+from .._open import from_array
 from ..image import Image
 from ._gaussian import gaussian
 
@@ -121,8 +122,8 @@ def butterworth(
 
     Parameters
     ----------
-    image : array
-        Takes arrays only, because every sample of the result depends on all of the image; use ``compute()``.
+    image : array or Image
+        Every sample of the result depends on all of the image: the transforms of a lazy one go through scratch files.
     cutoff_frequency_ratio : float
         The limit as a share of the sampling frequency, 0 to 0.5.
     high_pass : bool
@@ -138,45 +139,70 @@ def butterworth(
 
     Returns
     -------
-    numpy.ndarray
+    numpy.ndarray or Image
+        Floats.
 
     Raises
     ------
-    NotImplementedError
-        For images.
     ValueError
         For a limit that is no such share, or a negative `npad`.
     """
-    if isinstance(image, Image):
-        raise NotImplementedError("butterworth takes arrays only, because it transforms the whole image; use compute()")
-    array = np.asarray(image)
     if npad < 0:
         raise ValueError("npad must be >= 0")
     if not 0 <= cutoff_frequency_ratio <= 0.5:
         raise ValueError("cutoff_frequency_ratio should be in the range [0, 0.5]")
+    if isinstance(image, Image):
+        return _butterworth_of_image(image, cutoff_frequency_ratio, high_pass, order, channel_axis, squared_butterworth, npad)
+    array = np.asarray(image)
     kept = tuple(slice(npad, npad + n) for n in array.shape)
     array = np.pad(array, npad, mode="edge") if npad else array
     axes = [a for a in range(array.ndim) if channel_axis is None or a != channel_axis % array.ndim]
     shape = [array.shape[a] for a in axes]
     real = np.isrealobj(array)
     dtype = np.float32 if array.dtype in (np.float32, np.float16, np.complex64) else np.float64
-    square: Any = 0.0
-    for axis in axes:
-        n = array.shape[axis]
-        # The frequencies as scikit-image counts them.
-        along = np.fft.ifftshift((np.arange(-(n - 1) // 2, (n - 1) // 2 + 1) / (n * cutoff_frequency_ratio)) ** 2)
-        along = along[: n // 2 + 1] if real and axis == axes[-1] else along
-        square = square + along.reshape([-1 if a == axis else 1 for a in range(array.ndim)])
-    power = np.power(square.astype(dtype), order)
-    passed = 1 / (1 + power)
-    if high_pass:
-        passed = passed * power
-    if not squared_butterworth:
-        passed = np.sqrt(passed)
+    square: Any = sum(_frequencies(array.shape, axes, cutoff_frequency_ratio, halved=real), start=0.0)
+    passed = _passed(square.astype(dtype), order, high_pass, squared_butterworth)
     if real:
         made: np.ndarray = np.fft.irfftn(passed * np.fft.rfftn(array.astype(dtype), axes=axes), s=shape, axes=axes)
     else:
         made = np.fft.ifftn(passed * np.fft.fftn(array, axes=axes), s=shape, axes=axes)
+    return made[kept] if npad else made
+
+
+def _frequencies(shape: Sequence[int], axes: Sequence[int], ratio: float, *, halved: bool) -> list[np.ndarray]:
+    """The squares of the frequencies along each axis, in units of the limit, as scikit-image counts them."""
+    found = []
+    for axis in axes:
+        n = shape[axis]
+        along = np.fft.ifftshift((np.arange(-(n - 1) // 2, (n - 1) // 2 + 1) / (n * ratio)) ** 2)
+        along = along[: n // 2 + 1] if halved and axis == axes[-1] else along
+        found.append(along.reshape([-1 if a == axis else 1 for a in range(len(shape))]))
+    return found
+
+
+def _passed(square: Any, order: float, high_pass: bool, squared: bool) -> Any:
+    """How much of each frequency is kept."""
+    power = np.power(square, order)
+    passed = 1 / (1 + power)
+    if high_pass:
+        passed = passed * power
+    return passed if squared else np.sqrt(passed)
+
+
+def _butterworth_of_image(
+    image: Image, ratio: float, high_pass: bool, order: float, channel_axis: int | None, squared: bool, npad: int
+) -> Image:
+    from .. import fft
+
+    kept = tuple(slice(npad, npad + n) for n in image.shape)
+    source: Any = np.pad(image, npad, mode="edge") if npad else image
+    source = source.astype(float_dtype(image))
+    axes = [a for a in range(image.ndim) if channel_axis is None or a != channel_axis % image.ndim]
+    square: Any = 0.0
+    for along in _frequencies(source.shape, axes, ratio, halved=True):
+        square = from_array(along) + square
+    passed = _passed(square.astype(source.dtype), order, high_pass, squared)
+    made: Any = fft.irfftn(fft.rfftn(source, axes=axes) * passed, s=[source.shape[a] for a in axes], axes=axes)
     return made[kept] if npad else made
 
 

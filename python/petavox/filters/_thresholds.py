@@ -251,7 +251,7 @@ def threshold_li(
         The iteration ends when the threshold moves less: 0.5 for integers, half the smallest difference between samples for floats,
         which an Image has to be told.
     initial_guess : float or callable, optional
-        Where it begins, or a function of the image that tells (arrays only); the mean by default.
+        Where it begins, or a function that tells, of the samples less the least one (lazy ones of an Image); the mean by default.
     iter_callback : callable, optional
         Called with the threshold of every round.
 
@@ -262,7 +262,7 @@ def threshold_li(
     Raises
     ------
     NotImplementedError
-        For an Image of floats without a tolerance, and for a guess that is a function of an Image's samples.
+        For an Image of floats without a tolerance.
     ValueError
         For a guess that lies outside the image's range.
 
@@ -277,7 +277,11 @@ def threshold_li(
     if not either.is_image:
         return _li(np.asarray(image), *options)
     if callable(initial_guess):
-        raise NotImplementedError("threshold_li: a function that guesses takes arrays only; give a number, or compute() the image first")
+        least = either.image.min()
+        away: Any = (either.image - least).astype(either.image.dtype)
+        # From here on a guess is a value of the image.
+        initial_guess = float(np.asarray(initial_guess(away))) + least.item()
+        options = (tolerance, initial_guess, iter_callback)
     if either.image.dtype.kind in "iub":
         return _li_of_table(*histogram(either.image), *options)
     if tolerance is None:

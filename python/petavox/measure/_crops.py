@@ -59,7 +59,9 @@ class Crops:
             places = np.argwhere(mask) + [one.start for one in self.slices[k]]
             return places * self.measured.spacing if name == "coords_scaled" else places
         if name == "image_convex":
-            return convex_image(mask)
+            from ..morphology._convex import convex_mask
+
+            return convex_mask(mask)
         filled = filled_image(mask)
         return filled if name == "image_filled" else float(filled.sum() * self.measured.spacing.prod())
 
@@ -112,33 +114,3 @@ def filled_image(mask: np.ndarray) -> np.ndarray:
     # The first sample is outside, so that what is connected with it has the number 1.
     numbers, _ = label(outside, np.ones((3,) * mask.ndim, bool))
     return (numbers != 1)[(slice(1, -1),) * mask.ndim]
-
-
-def convex_image(mask: np.ndarray) -> np.ndarray:
-    """The samples in the hull of the points half a sample around those of a 2-D mask."""
-    if mask.ndim != 2:
-        raise NotImplementedError("image_convex is there for 2-D regions only so far; area_convex and solidity for 3-D ones too")
-    points: set[tuple[int, int]] = set()
-    for y, row in enumerate(mask):
-        ends = np.flatnonzero(row)
-        for x in {int(ends[0]), int(ends[-1])} if len(ends) else ():
-            points |= {(2 * y - 1, 2 * x), (2 * y + 1, 2 * x), (2 * y, 2 * x - 1), (2 * y, 2 * x + 1)}
-    hull = np.array(_chain(sorted(points))[:-1] + _chain(sorted(points, reverse=True))[:-1])
-    down, along = 2 * np.arange(mask.shape[0])[:, None], 2 * np.arange(mask.shape[1])[None, :]
-    inside = np.ones(mask.shape, bool)
-    for (y0, x0), (y1, x1) in zip(hull, np.roll(hull, -1, axis=0), strict=True):
-        inside &= (y1 - y0) * (along - x0) - (x1 - x0) * (down - y0) >= 0
-    return inside
-
-
-def _chain(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    hull: list[tuple[int, int]] = []
-    for p in points:
-        while len(hull) > 1 and _turn(hull[-2], hull[-1], p) <= 0:
-            hull.pop()
-        hull.append(p)
-    return hull
-
-
-def _turn(o: tuple[int, int], p: tuple[int, int], q: tuple[int, int]) -> int:
-    return (p[0] - o[0]) * (q[1] - o[1]) - (p[1] - o[1]) * (q[0] - o[0])

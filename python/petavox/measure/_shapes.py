@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from .. import ndimage
 from .._either import Either
+from .._open import from_array
 from ..image import Image
 from ._regionprops import Measured
 
@@ -166,9 +166,9 @@ def moments(image: Any, order: int = 3, *, spacing: float | Sequence[float] | No
     Parameters
     ----------
     image : array or Image
-        2-D or 3-D where it is lazy.
+        Any number of axes.
     order : int
-        The largest power; of lazy images up to 3.
+        The largest power.
     spacing : float or sequence of float, optional
         Physical size of a sample.
 
@@ -177,30 +177,31 @@ def moments(image: Any, order: int = 3, *, spacing: float | Sequence[float] | No
     numpy.ndarray
         Of shape ``(order + 1,) * ndim``.
 
-    Raises
-    ------
-    NotImplementedError
-        For a lazy image and an order above 3.
     """
-    if not isinstance(image, Image) and (order > 3 or np.ndim(image) not in (2, 3)):
-        return _summed(np.asarray(image), np.zeros(np.ndim(image)), order, spacing)
+    image = image if isinstance(image, Image) else np.asarray(image)
+    if order > 3 or image.ndim not in (2, 3):
+        return _summed(image, np.zeros(image.ndim), order, spacing)
     return _moments(image, "moments_weighted", order, spacing)
 
 
-def _summed(image: np.ndarray, center: np.ndarray, order: int, spacing: Any) -> np.ndarray:
-    """Moments of an array about a point, one axis after another."""
-    found = image.astype(float)
-    steps = np.broadcast_to(1.0 if spacing is None else spacing, image.ndim)
-    for axis in range(image.ndim):
+def _summed(image: Any, center: np.ndarray, order: int, spacing: Any) -> np.ndarray:
+    """Moments about a point, one axis after another; what the first sums of an image leave is held in memory."""
+    ndim = image.ndim
+    steps = np.broadcast_to(1.0 if spacing is None else spacing, ndim)
+    found: Any = image.astype(np.float64)
+    for axis in range(ndim):
         away = np.arange(image.shape[axis]) * steps[axis] - center[axis]
+        if axis == 0 and isinstance(found, Image):
+            weights = [from_array((away**k).reshape(-1, *(1,) * (ndim - 1))) for k in range(order + 1)]
+            sums: Any = np.stack([(found * weight).sum(axis=0) for weight in weights], axis=-1)
+            found = np.asarray(sums.compute())
+            continue
         # The axis that is summed goes, the one of its powers comes last; after all axes they are in order again.
         found = np.tensordot(found, away[:, None] ** np.arange(order + 1), axes=(0, 0))
     return found
 
 
 def _moments(image: Any, name: str, order: int, spacing: Any) -> np.ndarray:
-    if order > 3:
-        raise NotImplementedError(f"{name}: an order above 3 takes arrays only; use compute()")
     table = _table(image, name, spacing)
     ndim = np.ndim(image) if not isinstance(image, Image) else image.ndim
     values = np.array([column[0] for column in table.values()]).reshape((4,) * ndim)
@@ -233,11 +234,11 @@ def moments_central(
     Parameters
     ----------
     image : array or Image
-        2-D or 3-D where it is lazy.
+        Any number of axes.
     center : sequence of float, optional
         The point; by default the image's `centroid`.
     order : int
-        The largest power; of lazy images up to 3.
+        The largest power.
     spacing : float or sequence of float, optional
         Physical size of a sample.
 
@@ -248,44 +249,23 @@ def moments_central(
 
     Raises
     ------
-    NotImplementedError
-        For a lazy image and an order above 3.
     ValueError
         For a centre that has not a coordinate per axis.
     """
-    ndim = image.ndim if isinstance(image, Image) else np.ndim(image)
+    image = image if isinstance(image, Image) else np.asarray(image)
+    ndim = image.ndim
     if center is not None and np.shape(center) != (ndim,):
         raise ValueError(f"center: got {center!r}, expected {ndim} coordinates")
-    if not isinstance(image, Image) and (center is not None or order > 3 or ndim not in (2, 3)):
-        array = np.asarray(image)
-        about = centroid(array, spacing=spacing) if center is None else np.asarray(center, float)
-        found = _summed(array, about, order, spacing)
+    if center is not None or order > 3 or ndim not in (2, 3):
+        about = centroid(image, spacing=spacing) if center is None else np.asarray(center, float)
+        found = _summed(image, about, order, spacing)
         return found if center is not None else _up_to(found, order)
-    if center is None:
-        return _up_to(_moments(image, "moments_weighted_central", order, spacing), order)
-    # Moments about another point are sums of those about the own centre, which lose nothing to cancellation; where these are not
-    # known, of those about the origin.
-    about = np.asarray(center, float)
-    own = _moments(image, "moments_weighted_central", 3, spacing)
-    near = _moved(own, centroid(image, spacing=spacing) - about)
-    far = _moved(_moments(image, "moments_weighted", 3, spacing), -about)
-    both = np.where(np.indices(own.shape).sum(0) <= 3, near, far)
-    return both[(slice(order + 1),) * ndim]
+    return _up_to(_moments(image, "moments_weighted_central", order, spacing), order)
 
 
 def _up_to(moments: np.ndarray, order: int) -> np.ndarray:
     """Zeros where powers add up to more than the order: scikit-image finds no others about an image's own centre."""
     return np.where(np.indices(moments.shape).sum(0) <= order, moments, 0.0)
-
-
-def _moved(moments: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Moments about a point, from those about another that lies `shift` beyond it."""
-    n = moments.shape[0]
-    for axis in range(moments.ndim):
-        by = float(shift[axis])
-        weights = np.array([[math.comb(p, k) * by ** (p - k) if k <= p else 0.0 for k in range(n)] for p in range(n)])
-        moments = np.moveaxis(np.tensordot(weights, moments, axes=(1, axis)), 0, axis)
-    return moments
 
 
 def moments_normalized(mu: np.ndarray, order: int = 3, spacing: Sequence[float] | None = None) -> np.ndarray:

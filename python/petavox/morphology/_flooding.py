@@ -15,20 +15,29 @@ from ..image import Image
 __all__ = ["flood", "flood_fill", "h_maxima", "h_minima", "local_maxima", "local_minima", "reconstruction"]
 
 
-def neighbourhood(footprint: Any, connectivity: int | None, ndim: int) -> dict[str, Any]:
-    """The core's parameters of a footprint or connectivity; all neighbours by default."""
+def neighbourhood(footprint: Any, connectivity: int | None, ndim: int, *, is_directed: bool = False, offset: Any = None) -> dict[str, Any]:
+    """The core's parameters of a footprint or connectivity; all neighbours by default. Where it may be `is_directed`, neighbours need not
+    be mutual, and `offset` may tell the footprint's centre.
+    """
     if footprint is None:
         return {"connectivity": ndim if connectivity is None else min(int(connectivity), ndim)}
     footprint = np.asarray(footprint, dtype=bool)
     if footprint.ndim != ndim:
         raise ValueError("number of dimensions in image and footprint do not match")
-    if any(n % 2 == 0 for n in footprint.shape):
+    middle = [n // 2 for n in footprint.shape]
+    centre = middle if offset is None else [operator.index(o) for o in np.asarray(offset).ravel().tolist()]
+    if offset is None and any(n % 2 == 0 for n in footprint.shape):
         raise ValueError("Footprint dimensions must all be odd")
-    if not np.array_equal(footprint, footprint[(slice(None, None, -1),) * ndim]):
+    if len(centre) != ndim:
+        raise ValueError("Offset and footprint ndims must be equal.")
+    if not all(0 <= o < n for o, n in zip(centre, footprint.shape, strict=True)):
+        raise ValueError("Offset must be included inside footprint")
+    if not is_directed and not (centre == middle and np.array_equal(footprint, footprint[(slice(None, None, -1),) * ndim])):
         raise NotImplementedError("footprints that are not their own mirror image have no result that is free of order")
     footprint = footprint.copy()
-    footprint[tuple(n // 2 for n in footprint.shape)] = True
-    return {"structure_shape": list(footprint.shape), "structure": footprint.astype(int).ravel().tolist()}
+    footprint[tuple(centre)] = True
+    near = {"structure_shape": list(footprint.shape), "structure": footprint.astype(int).ravel().tolist()}
+    return near if centre == middle else {**near, "origin": [o - m for o, m in zip(centre, middle, strict=True)]}
 
 
 def reconstruction(seed: Any, mask: Any, method: str = "dilation", footprint: Any = None, offset: Any = None) -> Any:
@@ -43,9 +52,9 @@ def reconstruction(seed: Any, mask: Any, method: str = "dilation", footprint: An
     method : {"dilation", "erosion"}
         Upwards or downwards.
     footprint : array, optional
-        Neighbours; all by default. It has to be its own mirror image.
-    offset : array, optional
-        Place of the footprint's centre; only the middle is there.
+        The neighbours that a sample spreads to; all by default.
+    offset : sequence of int, optional
+        Place of the footprint's centre; the middle by default, for which its extents have to be odd.
 
     Returns
     -------
@@ -55,9 +64,7 @@ def reconstruction(seed: Any, mask: Any, method: str = "dilation", footprint: An
     Raises
     ------
     ValueError
-        If the seed is on the wrong side of the mask, or for another method.
-    NotImplementedError
-        For footprints that are not their own mirror image.
+        If the seed is on the wrong side of the mask, for another method, and for footprints and offsets that do not fit.
 
     Notes
     -----
@@ -78,9 +85,9 @@ def reconstruction(seed: Any, mask: Any, method: str = "dilation", footprint: An
         raise ValueError(f"Reconstruction method can be one of 'erosion' or 'dilation'. Got '{method}'.")
     either, limit = Either(seed), from_array(mask)
     either.is_image |= isinstance(mask, Image)
-    if offset is not None and footprint is not None and list(offset) != [n // 2 for n in np.shape(footprint)]:
-        raise NotImplementedError("reconstruction: an offset beside the footprint's middle is not its own mirror image")
-    spread = _reconstructed(either.image, limit, method, neighbourhood(footprint, None, limit.ndim))
+    if footprint is None and offset is not None:
+        footprint = np.ones((3,) * limit.ndim, bool)
+    spread = _reconstructed(either.image, limit, method, neighbourhood(footprint, None, limit.ndim, is_directed=True, offset=offset))
     return either.result(spread)
 
 
@@ -93,8 +100,6 @@ def _reconstructed(seed: Image, mask: Image, method: str, near: dict[str, Any]) 
 
 def _extrema(name: str, image: Any, footprint: Any, connectivity: Any, indices: bool, allow_borders: bool) -> Any:
     either = Either(image)
-    if indices and either.is_image:
-        raise NotImplementedError(f"{name}: indices of a lazy image have no shape before they are computed; use numpy.nonzero of the mask")
     near = neighbourhood(footprint, connectivity, either.image.ndim)
     found = either.result(either.image.apply(name, allow_borders=bool(allow_borders), **near))
     return np.nonzero(found) if indices else found
@@ -112,7 +117,7 @@ def local_maxima(image: Any, footprint: Any = None, connectivity: int | None = N
     connectivity : int, optional
         Neighbours by steps along axes, 1 for faces; all by default.
     indices : bool
-        Coordinates instead of a mask, for arrays.
+        Coordinates instead of a mask; those of lazy images are found at once and held in memory.
     allow_borders : bool
         Plateaus at the border count.
 
@@ -171,7 +176,7 @@ def _higher_by(name: str, image: Any, h: Any, footprint: Any, sign: int) -> Any:
         else:
             shifted = np.where(grey > limits[1] - h, limits[1], grey + h).astype(grey.dtype)
     method = "dilation" if sign > 0 else "erosion"
-    spread = _reconstructed(shifted, grey, method, neighbourhood(footprint, None, grey.ndim))
+    spread = _reconstructed(shifted, grey, method, neighbourhood(footprint, None, grey.ndim, is_directed=True))
     residue = grey - spread if sign > 0 else spread - grey
     return either.result(((residue >= h) & tall).astype(np.uint8))
 
@@ -232,6 +237,8 @@ def _flooded(image: Image, seed_point: Any, footprint: Any, connectivity: Any, t
     points = [operator.index(x) for x in given]
     if len(points) != image.ndim:
         raise ValueError(f"seed_point: expected {image.ndim} coordinates, got {len(points)}")
+    if 0 in image.shape:
+        raise ValueError(f"flood: got an image of shape {image.shape}, expected samples")
     point = [x % n for x, n in zip(points, image.shape, strict=True)]
     value = image[tuple(point)]
     if tolerance is None:
@@ -241,7 +248,7 @@ def _flooded(image: Image, seed_point: Any, footprint: Any, connectivity: Any, t
         whole = isinstance(tolerance, int | np.integer) and image.dtype.kind in "iub" and image.dtype.itemsize < 8
         wide = np.dtype(np.int64) if whole else np.dtype(np.float64)
         near = abs(image.astype(wide) - value.astype(wide)) <= tolerance
-    return near.apply("flood", seed_point=point, **neighbourhood(footprint, connectivity, image.ndim))
+    return near.apply("flood", seed_point=point, **neighbourhood(footprint, connectivity, image.ndim, is_directed=True))
 
 
 def flood(image: Any, seed_point: Any, *, footprint: Any = None, connectivity: int | None = None, tolerance: Any = None) -> Any:
@@ -254,7 +261,7 @@ def flood(image: Any, seed_point: Any, *, footprint: Any = None, connectivity: i
     seed_point : tuple of int, or int
         The point.
     footprint : array, optional
-        Neighbours; it has to be its own mirror image.
+        The neighbours that a sample leads to.
     connectivity : int, optional
         Neighbours by steps along axes, 1 for faces; all by default.
     tolerance : number, optional

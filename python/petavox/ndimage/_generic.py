@@ -265,7 +265,7 @@ def vectorized_filter(
     output : array, optional
         Where the result goes.
     mode : str
-        How samples outside the image are made; ``valid`` for only those windows that lie inside (arrays only).
+        How samples outside the image are made; ``valid`` for only those windows that lie inside.
     cval : number, optional
         Their value in mode ``constant``.
     origin : int or sequence of int, optional
@@ -284,8 +284,6 @@ def vectorized_filter(
     ------
     ValueError
         For arguments that do not fit together.
-    NotImplementedError
-        For images in mode ``valid``.
 
     Examples
     --------
@@ -296,14 +294,16 @@ def vectorized_filter(
     image = input if isinstance(input, Image) else np.asarray(input)
     plan = _Windows(image, function, size, footprint, mode, cval, origin, axes, batch_memory)
     if isinstance(image, Image):
-        if mode == "valid":
-            raise NotImplementedError("vectorized_filter: mode 'valid' takes arrays only; use compute(), or cut the result's edges")
         if isinstance(output, np.ndarray):
             raise TypeError("output: a lazy image cannot be computed into an array; use compute()")
         if image.size == 0 or image.ndim == 0:
             return image
         halo = list(zip(plan.low, plan.high, strict=True))
-        return image.map_overlap(plan.over, halo, plan.mode, cval=0.0 if cval is None else float(np.real(cval)))
+        if mode != "valid":
+            return image.map_overlap(plan.over, halo, plan.mode, cval=0.0 if cval is None else float(np.real(cval)))
+        # Windows that reach outside are made too, and cut off.
+        within = [slice(low, max(low, n - high)) for n, (low, high) in zip(image.shape, halo, strict=True)]
+        return image.map_overlap(plan.over, halo, "nearest")[tuple(within)]
     if image.size == 0:
         return image
     if image.ndim == 0 and plan.size == ():

@@ -60,6 +60,26 @@ class Groups:
             columns[name] = picked
         return columns
 
+    def ids(self) -> list[int]:
+        """What the groups are called here, in their order."""
+        return [] if self.is_empty else self._ids.tolist()
+
+    def boxes(self) -> dict[int, tuple[slice, ...]]:
+        """The boxes around groups that have samples."""
+        if self.is_empty:
+            return {}
+        table = self._labels._lazy.measure(["label", "bbox"], config.settings())
+        ndim = self._labels.ndim
+        corners = np.transpose([np.asarray(table[f"bbox-{k}"]) for k in range(2 * ndim)]).tolist()
+        numbers = np.asarray(table["label"]).tolist()
+        return {k: tuple(slice(c[a], c[a + ndim]) for a in range(ndim)) for k, c in zip(numbers, corners, strict=True)}
+
+    def crop(self, box: tuple[slice, ...], k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Which samples of a box belong to a group, and all its samples."""
+        if self.is_empty or any(side.start == side.stop for side in box):
+            return np.zeros((0,) * len(box), bool), np.zeros((0,) * len(box), self.dtype)
+        return self._labels[box].compute() == k, self._image[box].compute()
+
     def values(self, values: np.ndarray) -> Any:
         """What scipy gives back: a number, or an array of the index's shape."""
         return values[0] if self.is_single else values.reshape(self.index_shape)
@@ -105,7 +125,15 @@ def _ids(labels: Any, index: Any, shape: tuple[int, ...]) -> tuple[Any, np.ndarr
     kind = np.dtype(labels.dtype).kind
     if kind not in "bui":
         if isinstance(labels, Image):
-            raise NotImplementedError("labels that are not integers are taken as arrays only, because they are looked up by equality; use compute()")
+            known = np.unique(wanted)
+
+            def numbers(block: np.ndarray) -> np.ndarray:
+                places = np.searchsorted(known, block)
+                places[places == len(known)] = 0
+                return np.where(known[places] == block, places + 1, 0)
+
+            numbered: Any = labels.rechunk("auto").map_blocks(numbers, dtype=np.int64)
+            return numbered, np.searchsorted(known, wanted) + 1
         known, places = np.unique(labels, return_inverse=True)
         ids = places.reshape(labels.shape).astype(np.int64) + 1
         found = np.searchsorted(known, wanted)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .._either import Either
+from .._made import from_places
 from ..image import Image
 from ._arguments import axis_of, is_complex, output_dtype, per_axis, placed
 from ._low_level import is_low_level, of_point
@@ -480,8 +481,9 @@ def geometric_transform(
 
     Parameters
     ----------
-    input : array
-        Any number of axes.
+    input : array or Image
+        Any number of axes. What a function of Python needs is not known before it is called, so that an image is held in memory; one
+        that does not fit is refused when it is computed.
     mapping : callable or scipy.LowLevelCallable
         Takes the place of a sample of the result and gives the point of the input, as tuples.
     output_shape : sequence of int, optional
@@ -495,12 +497,14 @@ def geometric_transform(
 
     Returns
     -------
-    numpy.ndarray
+    numpy.ndarray or Image
 
     Raises
     ------
-    NotImplementedError
-        For images: what a function of Python needs is not known before it is called; compute() first, or use `map_coordinates`.
+    RuntimeError
+        For images and results without axes, and an output of another shape.
+    TypeError
+        If `mapping` is no function.
 
     Examples
     --------
@@ -509,13 +513,8 @@ def geometric_transform(
     [3.0, 2.0, 1.0, 0.0]
     """
     _check(order, mode)
-    if isinstance(input, Image):
-        raise NotImplementedError(
-            "geometric_transform takes arrays only, because what its function needs is not known before it is called for every sample; "
-            "use compute(), affine_transform or map_coordinates"
-        )
     ndim = np.ndim(input)
-    shape = np.shape(input) if output_shape is None else tuple(operator.index(n) for n in output_shape)
+    shape = tuple(np.shape(input)) if output_shape is None else tuple(operator.index(n) for n in output_shape)
     if ndim < 1 or len(shape) < 1:
         raise RuntimeError("input and output rank must be > 0")
     if isinstance(output, np.ndarray) and output.shape != shape:
@@ -526,11 +525,19 @@ def geometric_transform(
         function = functools.partial(_called, mapping, extra_arguments, extra_keywords or {})
     else:
         raise TypeError(f"mapping: got {type(mapping).__name__}, expected a function or a scipy.LowLevelCallable")
-    points = np.empty((ndim, *shape))
-    flat = points.reshape(ndim, -1)
-    for k, place in enumerate(itertools.product(*map(range, shape))):
-        flat[:, k] = function(place)
-    return map_coordinates(input, points, output, order, mode, cval, prefilter)
+
+    def points(at: tuple[slice, ...]) -> np.ndarray:
+        ranges = [range(one.start, one.stop) for one in at]
+        made = np.empty((ndim, *map(len, ranges)))
+        flat = made.reshape(ndim, -1)
+        for k, place in enumerate(itertools.product(*ranges)):
+            flat[:, k] = function(place)
+        return made
+
+    if isinstance(input, Image):
+        lazy = from_places(lambda at: points(at[1:]), (ndim, *shape), np.float64, n_whole=1)
+        return map_coordinates(input, lazy, output, order, mode, cval, prefilter)
+    return map_coordinates(input, points(tuple(slice(0, n) for n in shape)), output, order, mode, cval, prefilter)
 
 
 def _called(mapping: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any], place: tuple[int, ...]) -> Any:

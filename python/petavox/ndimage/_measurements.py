@@ -443,9 +443,9 @@ def labeled_comprehension(
 
     Parameters
     ----------
-    input : array
-        The samples. The function is given all samples of a label at once, so that lazy images are refused.
-    labels : array or None
+    input : array or Image
+        The samples. Of lazy images the boxes around labels are computed one after another and held in memory: a box has to fit.
+    labels : array, Image or None
         Integers.
     index : int, sequence of int, or None
         The labels; all above 0 together for None.
@@ -466,11 +466,9 @@ def labeled_comprehension(
     ------
     ValueError
         For an index without labels, or labels of another shape.
-    NotImplementedError
-        For lazy images.
     """
     if isinstance(input, Image) or isinstance(labels, Image):
-        raise NotImplementedError("labeled_comprehension takes arrays only, because its function sees all samples of a label at once; use compute()")
+        return _comprehended_in_boxes(input, labels, index, func, out_dtype, default, pass_positions)
     samples = np.asarray(input)
     places = np.arange(samples.size).reshape(samples.shape)
     given = [samples, places] if pass_positions else [samples]
@@ -500,3 +498,30 @@ def labeled_comprehension(
         if begins[place] < ends[place]:
             result[place] = func(*[one[begins[place] : ends[place]] for one in given])
     return result[0] if np.isscalar(index) else result
+
+
+def _comprehended_in_boxes(
+    input: Any, labels: Any, index: Any, func: Callable[..., Any], out_dtype: Any, default: Any, pass_positions: bool
+) -> Any:
+    """`labeled_comprehension` of lazy images."""
+    if labels is None and index is not None:
+        raise ValueError("index without defined labels")
+    image = from_array(input)
+    groups = Groups(image, labels, index)
+    boxes = groups.boxes()
+
+    def of(k: int) -> Any:
+        box = boxes.get(k, (slice(0, 0),) * image.ndim)
+        own, samples = groups.crop(box, k)
+        if not pass_positions:
+            return func(samples[own])
+        return func(samples[own], np.ravel_multi_index([x + s.start for x, s in zip(np.nonzero(own), box, strict=True)], groups.shape))
+
+    if index is None:
+        return of(1)
+    wanted = np.atleast_1d(index)
+    found = [of(k) if k in boxes else default for k in groups.ids()]
+    result = np.empty(wanted.size, out_dtype)
+    for place, value in enumerate(found):
+        result[place] = value
+    return result[0] if np.isscalar(index) else result.reshape(wanted.shape)

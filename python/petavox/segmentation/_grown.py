@@ -105,7 +105,7 @@ def mark_boundaries(
     outline_color : three float, optional
         Of what is beside them.
     mode : {"thick", "inner", "outer", "subpixel"}
-        As for `find_boundaries`; the last for arrays only.
+        As for `find_boundaries`.
     background_label : int
         The label of the background.
 
@@ -113,11 +113,6 @@ def mark_boundaries(
     -------
     numpy.ndarray or Image
         Floats from 0 to 1, with three channels.
-
-    Raises
-    ------
-    NotImplementedError
-        For mode ``subpixel`` of images.
 
     Examples
     --------
@@ -130,12 +125,8 @@ def mark_boundaries(
     dtype = float_dtype(either.image)
     made: Any = _in_colours(as_float(either.image).astype(dtype))
     if mode == "subpixel":
-        if either.is_image:
-            raise NotImplementedError("mark_boundaries: mode 'subpixel' takes arrays only, since its result is larger; use compute()")
-        made = from_array(ndimage.zoom(made.compute(), [*(2 - 1 / n for n in made.shape[:-1]), 1], mode="mirror"))
-        found: Any = from_array(find_boundaries(np.asarray(label_img), mode=mode))
-    else:
-        found = find_boundaries(from_array(label_img), mode=mode, background=background_label)
+        made = ndimage.zoom(made, [*(2 - 1 / n for n in made.shape[:-1]), 1], mode="mirror")
+    found: Any = find_boundaries(from_array(label_img), mode=mode, background=background_label)
 
     def painted(made: Any, where: Any, colour: Sequence[float]) -> Any:
         ink = from_array(np.broadcast_to(np.asarray(colour, dtype), (1,) * (made.ndim - 1) + (3,)).copy())

@@ -185,7 +185,7 @@ def find_boundaries(label_img: Any, connectivity: int = 1, mode: str = "thick", 
         1 for faces, up to the number of axes.
     mode : {"thick", "inner", "outer", "subpixel"}
         Samples on both sides, those that are not background, or those that are background or between two labels. ``"subpixel"``: the
-        places between samples, of an image almost twice as large along every axis; arrays only.
+        places between samples, of an image almost twice as large along every axis.
     background : int
         The label of the background.
 
@@ -196,8 +196,6 @@ def find_boundaries(label_img: Any, connectivity: int = 1, mode: str = "thick", 
 
     Raises
     ------
-    NotImplementedError
-        For mode "subpixel" of an Image; use compute().
     ValueError
         For another mode.
 
@@ -208,9 +206,8 @@ def find_boundaries(label_img: Any, connectivity: int = 1, mode: str = "thick", 
     array([[0, 1, 0, 0, 0]])
     """
     if mode == "subpixel":
-        if isinstance(label_img, Image):
-            raise NotImplementedError("find_boundaries: mode 'subpixel' takes arrays only, since its result is larger; use compute()")
-        return _between(np.asarray(label_img))
+        either = Either(label_img)
+        return either.result(_between(either.image))
     if mode not in ("thick", "inner", "outer"):
         raise ValueError(f"mode: got {mode!r}, expected 'thick', 'inner', 'outer' or 'subpixel'")
     from ..ndimage import generate_binary_structure, grey_dilation, grey_erosion
@@ -231,20 +228,13 @@ def find_boundaries(label_img: Any, connectivity: int = 1, mode: str = "thick", 
     return either.result(found)
 
 
-def _between(labels: np.ndarray) -> np.ndarray:
+def _between(labels: Image) -> Any:
     """The places between samples that have two labels around them."""
-    low = high = labels
+    low: Any = labels
+    high: Any = labels
     for axis in range(labels.ndim):
         # Samples stay at even places; what lies between two knows the least and the largest of both.
-        shape = list(low.shape)
-        shape[axis] = max(0, 2 * shape[axis] - 1)
-        even, odd = [tuple(slice(k if a == axis else None, None, 2 if a == axis else None) for a in range(labels.ndim)) for k in (0, 1)]
-        before, after = [tuple(cut if a == axis else slice(None) for a in range(labels.ndim)) for cut in (slice(-1), slice(1, None))]
-        grown = []
-        for samples, choose in ((low, np.minimum), (high, np.maximum)):
-            wider = np.empty(shape, labels.dtype)
-            wider[even] = samples
-            wider[odd] = choose(samples[before], samples[after])
-            grown.append(wider)
-        low, high = grown
+        before, after = [(slice(None),) * axis + (cut,) for cut in (slice(-1), slice(1, None))]
+        low, high = (np.repeat(one, 2, axis) for one in (low, high))
+        low, high = np.minimum(low[before], low[after]), np.maximum(high[before], high[after])
     return low != high

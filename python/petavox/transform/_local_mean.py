@@ -40,6 +40,8 @@ def downscale_local_mean(image: Any, factors: int | Sequence[int], cval: float =
     either = Either(image)
     made: Any = either.image.astype(np.float64) if either.image.dtype.kind != "f" else either.image
     factors = [int(f) for f in np.broadcast_to(factors, made.ndim)]
+    if min(factors, default=1) < 1:
+        raise ValueError(f"factors: got {factors}, expected 1 or more")
     missing = [(0, -n % f) for n, f in zip(made.shape, factors, strict=True)]
     if any(after for _, after in missing):
         made = np.pad(made, missing, constant_values=cval)

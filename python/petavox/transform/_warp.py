@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import ndimage
 from .._either import Either
+from .._made import from_places
 from ..image import Image
 from ..ndimage._interpolation import word
 from ._common import clipped, floats, mode_of, order_of
@@ -63,14 +64,13 @@ def warp(
 
     Raises
     ------
-    NotImplementedError
-        For functions on images: what they need is not known beforehand.
     ValueError
         For images without samples, orders and modes that do not fit.
 
     Notes
     -----
-    Points are computed in doubles; scikit-image computes them in single precision for float32 images and matrices, so that its results
+    A function of points is called for the blocks of a lazy image. What it needs is not known before, so that the input is held in memory;
+    one that does not fit is refused when it is computed. Points are computed in doubles; scikit-image computes them in single precision for float32 images and matrices, so that its results
     there differ by a few times 1e-5 of a sample's place.
 
     Examples
@@ -106,12 +106,7 @@ def warp(
             cval=word(cval),
         )
     else:
-        if either.is_image and callable(inverse_map):
-            raise NotImplementedError(
-                "warp: a function of points takes arrays only, because what it needs is not known before it is called; "
-                "use compute(), or give a matrix or coordinates"
-            )
-        made = _at_points(source, inverse_map, map_args or {}, shape, order, mode, cval)
+        made = _at_points(source, inverse_map, map_args or {}, shape, order, mode, cval, is_lazy=either.is_image)
     return either.result(clipped(made, source, mode, cval, order, clip))
 
 
@@ -133,7 +128,7 @@ def _matrix(inverse_map: Any) -> np.ndarray | None:
 
 
 def _at_points(
-    source: Image, inverse_map: Any, arguments: dict[str, Any], shape: list[int], order: int, mode: str, cval: float
+    source: Image, inverse_map: Any, arguments: dict[str, Any], shape: list[int], order: int, mode: str, cval: float, *, is_lazy: bool
 ) -> Any:
     points = inverse_map
     if not isinstance(points, (np.ndarray, Image)):
@@ -141,7 +136,14 @@ def _at_points(
             raise ValueError("Only 2-D images (grayscale or color) are supported, when providing a callable `inverse_map`.")
         if source.ndim == 3 and len(shape) == 2:
             shape = [*shape, source.shape[2]]
-        points = warp_coords(lambda at: inverse_map(at, **arguments), shape)
+
+        def moved(at: np.ndarray) -> Any:
+            return inverse_map(at, **arguments)
+
+        if is_lazy:
+            points = from_places(lambda at: _coordinates(moved, at[1:], np.float64), (len(shape), *shape), np.float64, n_whole=1)
+        else:
+            points = warp_coords(moved, shape)
     return ndimage.map_coordinates(source, Either(points).image, prefilter=order > 1, mode=mode_of(mode), order=order, cval=cval)
 
 
@@ -162,16 +164,19 @@ def warp_coords(coord_map: Callable[[np.ndarray], np.ndarray], shape: Sequence[i
     numpy.ndarray
         What `petavox.ndimage.map_coordinates` takes: the first axis counts the image's axes.
     """
-    rows, columns = int(shape[0]), int(shape[1])
-    y, x = np.mgrid[:rows, :columns]
+    return _coordinates(coord_map, tuple(slice(0, int(n)) for n in shape), dtype)
+
+
+def _coordinates(coord_map: Callable[[np.ndarray], np.ndarray], at: tuple[slice, ...], dtype: Any) -> np.ndarray:
+    """`warp_coords` of a part of an image."""
+    y, x = np.mgrid[at[:2]]
     moved = np.asarray(coord_map(np.stack([x.ravel(), y.ravel()], axis=1).astype(dtype)))
-    place = (len(shape), rows, columns, *(int(n) for n in shape[2:]))
-    coords = np.empty(place, dtype=dtype)
-    extra = (1,) * (len(shape) - 2)
-    coords[0] = moved[:, 1].reshape(rows, columns, *extra)
-    coords[1] = moved[:, 0].reshape(rows, columns, *extra)
-    for axis in range(2, len(shape)):
-        coords[axis] = np.arange(shape[axis])
+    coords = np.empty((len(at), *(one.stop - one.start for one in at)), dtype=dtype)
+    coords[0] = moved[:, 1].reshape(*y.shape, *(1,) * (len(at) - 2))
+    coords[1] = moved[:, 0].reshape(*y.shape, *(1,) * (len(at) - 2))
+    for axis in range(2, len(at)):
+        line = np.arange(at[axis].start, at[axis].stop)
+        coords[axis] = line.reshape([-1 if a == axis else 1 for a in range(len(at))])
     return coords
 
 
@@ -247,7 +252,7 @@ def swirl(
 
     Parameters
     ----------
-    image : array
+    image : array or Image
         Two axes, or a third one of channels.
     center : two float, optional
         ``(x, y)``; the middle by default.
@@ -262,7 +267,7 @@ def swirl(
 
     Returns
     -------
-    numpy.ndarray
+    numpy.ndarray or Image
     """
     x0, y0 = np.array(np.shape(image))[:2][::-1] / 2 if center is None else center
     reach = radius / 5 * np.log(2)

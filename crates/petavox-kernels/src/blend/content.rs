@@ -136,7 +136,7 @@ fn smooth(values: &mut [f64], counts: &[usize], axis: usize) {
     let step: usize = counts[axis + 1..].iter().product();
     let n = counts[axis];
     let mut line = vec![0.0; n];
-    for first in (0..values.len()).filter(|i| i / step % n == 0) {
+    for first in (0..values.len()).filter(|i| (i / step).is_multiple_of(n)) {
         (0..n).for_each(|k| line[k] = values[first + k * step]);
         for k in 0..n {
             let (low, high) = (line[k.saturating_sub(1)], line[(k + 1).min(n - 1)]);

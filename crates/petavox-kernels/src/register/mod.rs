@@ -1,11 +1,12 @@
 //! Where one image lies against another that overlaps it.
 //!
 //! Both are filtered with the Laplacian of a Gaussian, faded out towards the borders of what they may share and cross-correlated without
-//! normalising the spectrum, which would give noise the weight of the image. [`search`] finds the shift, [`refine`] measures it to a hundredth
+//! normalising the spectrum, which would give noise the weight of the image. [`search`] finds the shift, [`refine()`] measures it to a hundredth
 //! of a sample on exactly the part that both show. A score is the correlation of that part, so that scores of different overlaps compare.
 
 mod fft;
 mod filter;
+mod glance;
 mod refine;
 mod search;
 

@@ -5,7 +5,7 @@ use petavox_core::Region;
 use petavox_fft::Complex;
 
 /// Less than this along an axis tells nothing.
-const LEAST: usize = 6;
+pub(super) const LEAST: usize = 6;
 /// Part of the length, at both ends together, that fades out.
 const FADE: f64 = 0.5;
 
@@ -27,9 +27,20 @@ impl Found {
     }
 }
 
-/// The shift near `near` (within a sample and a half), measured on the part that both patches show; `None` where they share too little.
-pub fn refine(first: &Patch, second: &Patch, near: &[i64], fft: &mut Fft) -> Option<Found> {
-    let moved = second.region.translate(near);
+/// The shift near `about` (within a sample and a half), measured on the part that both patches show; `None` where they share too little.
+pub fn refine(first: &Patch, second: &Patch, about: &[f64], fft: &mut Fft) -> Option<Found> {
+    let whole = |s: &[f64]| -> Vec<f64> { s.iter().map(|s| s.round()).collect() };
+    let found = measured(first, second, about, fft)?;
+    // What both show depends on where one looks.
+    match whole(&found.shift) == whole(about) {
+        true => Some(found),
+        false => measured(first, second, &found.shift, fft),
+    }
+}
+
+fn measured(first: &Patch, second: &Patch, about: &[f64], fft: &mut Fft) -> Option<Found> {
+    let near: Vec<i64> = about.iter().map(|s| s.round() as i64).collect();
+    let moved = second.region.translate(&near);
     let common = first.region.intersect(&moved)?;
     if common.shape().iter().zip(first.region.shape()).any(|(c, f)| *c < LEAST.min(*f)) {
         return None;
@@ -60,13 +71,26 @@ pub fn refine(first: &Patch, second: &Patch, near: &[i64], fft: &mut Fft) -> Opt
         let twice = if k == 0 || even && k == half - 1 { 1.0 } else { 2.0 };
         *x = *x * y.conj() * twice;
     }
-    let mut at = vec![0.0; shape.len()];
-    let mut most = 0.0;
-    for (step, count) in [(0.5, 7), (0.1, 11), (0.01, 11)] {
-        (at, most) = sharpest(&spectrum, &shape, &at, step, count);
+    // About is mostly right; if it is not, all around.
+    let begin: Vec<f64> = about.iter().zip(&near).map(|(a, n)| a - *n as f64).collect();
+    let mut grid = Grid::of(&spectrum, &shape, &begin, 0.3, 5);
+    if grid.at_border() {
+        let middle = Grid::of(&spectrum, &shape, &vec![0.0; shape.len()], 0.5, 7).best();
+        grid = Grid::of(&spectrum, &shape, &middle, 0.3, 5);
     }
+    let (at, most) = Grid::of(&spectrum, &shape, &grid.summit().0, 0.08, 5).summit();
     let score = most / n as f64 / (ea * eb).sqrt();
     Some(Found { shift: near.iter().zip(&at).map(|(d, s)| *d as f64 + s).collect(), score, n })
+}
+
+/// The place of the top of a parabola through three values, in their distance from the middle one, and how much higher it is.
+pub(super) fn summit(low: f64, middle: f64, high: f64) -> (f64, f64) {
+    let bend = 2.0 * middle - low - high;
+    if bend <= 0.0 {
+        return (0.0, 0.0);
+    }
+    let at = ((high - low) / (2.0 * bend)).clamp(-1.0, 1.0);
+    (at, (high - low) * at / 2.0 - bend * at * at / 2.0)
 }
 
 fn quick_below(n: usize) -> usize {
@@ -79,7 +103,7 @@ fn quick_below(n: usize) -> usize {
         .unwrap_or(n)
 }
 
-fn fade(n: usize) -> Vec<f32> {
+pub(super) fn fade(n: usize) -> Vec<f32> {
     let width = (n as f64 * FADE / 2.0).max(1.0);
     let at = |i: usize| {
         let d = (i.min(n - 1 - i) as f64 + 0.5) / width;
@@ -100,66 +124,151 @@ fn faded(patch: &Patch, part: &Region, fades: &[Vec<f32>]) -> Vec<f32> {
     out
 }
 
-/// The place of the largest correlation on a grid of `count` places per axis around `center`, and its value times the samples.
-fn sharpest(
-    spectrum: &[Complex<f32>],
-    shape: &[usize],
-    center: &[f64],
+/// Correlations on a grid of places around one.
+struct Grid {
+    values: Vec<f64>,
+    counts: Vec<usize>,
+    center: Vec<f64>,
     step: f64,
-    count: usize,
-) -> (Vec<f64>, f64) {
-    let ndim = shape.len();
-    let offset = |q: usize| (q as f64 - (count / 2) as f64) * step;
-    let mut data: Vec<Complex<f64>> = Vec::new();
-    let mut sizes: Vec<usize> = shape.to_vec();
-    sizes[ndim - 1] = shape[ndim - 1] / 2 + 1;
-    // From the last axis on, which is the longest and contiguous; an axis of one sample stays.
-    let counts: Vec<usize> = shape.iter().map(|&n| if n == 1 { 1 } else { count }).collect();
-    for a in (0..ndim).rev() {
-        let n = sizes[a];
-        let inner: usize = counts[a + 1..].iter().product();
-        let outer: usize = sizes[..a].iter().product();
-        let phases: Vec<Complex<f64>> = (0..counts[a])
-            .flat_map(|q| {
-                let place = if shape[a] == 1 { 0.0 } else { center[a] + offset(q) };
-                (0..n).map(move |k| {
-                    let f = if a + 1 < ndim && k > shape[a] / 2 {
-                        k as f64 - shape[a] as f64
-                    } else {
-                        k as f64
-                    };
-                    Complex::from_polar(1.0, std::f64::consts::TAU * f * place / shape[a] as f64)
-                })
-            })
-            .collect();
-        let mut next = vec![Complex::new(0.0, 0.0); outer * counts[a] * inner];
-        for o in 0..outer {
-            for q in 0..counts[a] {
-                let phase = &phases[q * n..(q + 1) * n];
-                let to = &mut next[(o * counts[a] + q) * inner..][..inner];
-                if a + 1 == ndim {
-                    let row = &spectrum[o * n..(o + 1) * n];
-                    to[0] = row.iter().zip(phase).fold(Complex::new(0.0, 0.0), |s, (x, p)| {
-                        s + Complex::new(f64::from(x.re), f64::from(x.im)) * p
-                    });
+    top: usize,
+}
+
+impl Grid {
+    /// Times the number of samples, of `count` places per axis.
+    fn of(
+        spectrum: &[Complex<f32>],
+        shape: &[usize],
+        center: &[f64],
+        step: f64,
+        count: usize,
+    ) -> Grid {
+        let ndim = shape.len();
+        let mut data: Vec<Complex<f64>> = Vec::new();
+        let mut sizes: Vec<usize> = shape.to_vec();
+        sizes[ndim - 1] = shape[ndim - 1] / 2 + 1;
+        // From the last axis on, which is the longest and contiguous; an axis of one sample stays.
+        let counts: Vec<usize> = shape.iter().map(|&n| if n == 1 { 1 } else { count }).collect();
+        for a in (0..ndim).rev() {
+            let n = sizes[a];
+            let inner: usize = counts[a + 1..].iter().product();
+            let outer: usize = sizes[..a].iter().product();
+            let place = |q: usize| {
+                let off = (q as f64 - (counts[a] / 2) as f64) * step;
+                if shape[a] == 1 { 0.0 } else { center[a] + off }
+            };
+            let angle = |q: usize, k: usize| {
+                let f = if a + 1 < ndim && k > shape[a] / 2 {
+                    k as f64 - shape[a] as f64
                 } else {
+                    k as f64
+                };
+                std::f64::consts::TAU * f * place(q) / shape[a] as f64
+            };
+            let mut next = vec![Complex::new(0.0, 0.0); outer * counts[a] * inner];
+            for q in 0..counts[a] {
+                if a + 1 == ndim {
+                    let (cos, sin): (Vec<f32>, Vec<f32>) = (0..n)
+                        .map(|k| angle(q, k))
+                        .map(|p| (p.cos() as f32, p.sin() as f32))
+                        .unzip();
+                    for o in 0..outer {
+                        next[o * counts[a] + q] = turned(&spectrum[o * n..(o + 1) * n], &cos, &sin);
+                    }
+                    continue;
+                }
+                let phase: Vec<Complex<f64>> =
+                    (0..n).map(|k| Complex::from_polar(1.0, angle(q, k))).collect();
+                for o in 0..outer {
+                    let to = &mut next[(o * counts[a] + q) * inner..][..inner];
                     for (k, p) in phase.iter().enumerate() {
                         let from = &data[(o * n + k) * inner..][..inner];
                         to.iter_mut().zip(from).for_each(|(t, f)| *t += f * p);
                     }
                 }
             }
+            data = next;
         }
-        data = next;
+        let values: Vec<f64> = data.iter().map(|d| d.re).collect();
+        let top = (0..values.len()).max_by(|&i, &j| values[i].total_cmp(&values[j])).unwrap_or(0);
+        Grid { values, counts, center: center.to_vec(), step, top }
     }
-    let best = (0..data.len()).max_by(|&i, &j| data[i].re.total_cmp(&data[j].re)).unwrap_or(0);
-    let mut rest = best;
-    let mut at = center.to_vec();
-    for a in (0..ndim).rev() {
-        if shape[a] > 1 {
-            at[a] += offset(rest % counts[a]);
+
+    /// Per axis: which place the largest is at, and how far apart its neighbours are in the values.
+    fn places(&self) -> Vec<(usize, usize)> {
+        let mut rest = self.top;
+        let mut by = 1;
+        let mut out = vec![(0, 1); self.counts.len()];
+        for a in (0..self.counts.len()).rev() {
+            out[a] = (rest % self.counts[a], by);
+            rest /= self.counts[a];
+            by *= self.counts[a];
         }
-        rest /= counts[a];
+        out
     }
-    (at, data.get(best).map_or(0.0, |d| d.re))
+
+    fn at_border(&self) -> bool {
+        let ends = |((k, _), n): (&(usize, usize), &usize)| *n > 1 && (*k == 0 || k + 1 == *n);
+        self.places().iter().zip(&self.counts).any(ends)
+    }
+
+    fn best(&self) -> Vec<f64> {
+        let place = |(a, (k, _)): (usize, (usize, usize))| match self.counts[a] {
+            1 => self.center[a],
+            n => self.center[a] + (k as f64 - (n / 2) as f64) * self.step,
+        };
+        self.places().into_iter().enumerate().map(place).collect()
+    }
+
+    /// The place and value of the top between the places, of the paraboloid through those around the best one.
+    fn summit(&self) -> (Vec<f64>, f64) {
+        let mut at = self.best();
+        let Some(&middle) = self.values.get(self.top) else { return (at, 0.0) };
+        let places = self.places();
+        let inside: Vec<usize> = (0..places.len())
+            .filter(|&a| places[a].0 > 0 && places[a].0 + 1 < self.counts[a])
+            .collect();
+        // An index beside the best one, one step along two axes.
+        let value = |a: usize, up: bool, b: usize, right: bool| {
+            let moved = |i: usize, a: usize, up: bool| {
+                if up { i + places[a].1 } else { i - places[a].1 }
+            };
+            let i = moved(self.top, a, up);
+            self.values[if a == b { i } else { moved(i, b, right) }]
+        };
+        let slope = |a: usize| (value(a, true, a, true) - value(a, false, a, true)) / 2.0;
+        let bend = |a: usize| value(a, true, a, true) + value(a, false, a, true) - 2.0 * middle;
+        let twist = |a: usize, b: usize| {
+            (value(a, true, b, true) + value(a, false, b, false)
+                - value(a, true, b, false)
+                - value(a, false, b, true))
+                / 4.0
+        };
+        let mut off = vec![0.0f64; places.len()];
+        // A few rounds, axis by axis, solve what is nearly separate anyway.
+        for _ in 0..20 {
+            for &a in &inside {
+                let others = inside.iter().filter(|b| **b != a);
+                let pull: f64 = slope(a) + others.map(|&b| twist(a, b) * off[b]).sum::<f64>();
+                let bend = bend(a);
+                off[a] = if bend < 0.0 { (-pull / bend).clamp(-1.0, 1.0) } else { 0.0 };
+            }
+        }
+        let more: f64 = inside.iter().map(|&a| slope(a) * off[a] / 2.0).sum();
+        at.iter_mut().zip(&off).for_each(|(x, o)| *x += o * self.step);
+        (at, middle + more.max(0.0))
+    }
+}
+
+/// The sum of a line of a spectrum, each frequency turned: in lanes, because the order of sums keeps processors waiting.
+fn turned(line: &[Complex<f32>], cos: &[f32], sin: &[f32]) -> Complex<f64> {
+    const LANES: usize = 8;
+    let (mut re, mut im) = ([0.0f32; LANES], [0.0f32; LANES]);
+    for ((x, c), s) in line.chunks(LANES).zip(cos.chunks(LANES)).zip(sin.chunks(LANES)) {
+        for (k, ((x, c), s)) in x.iter().zip(c).zip(s).enumerate() {
+            re[k] += x.re * c - x.im * s;
+            im[k] += x.re * s + x.im * c;
+        }
+    }
+    let sum = |v: [f32; LANES]| v.iter().map(|v| f64::from(*v)).sum();
+    Complex::new(sum(re), sum(im))
 }

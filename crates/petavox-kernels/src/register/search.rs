@@ -1,6 +1,7 @@
 //! Which of all shifts within reach.
 
-use super::refine::{Found, refine};
+use super::glance::glance;
+use super::refine::Found;
 use super::{Fft, Patch};
 use petavox_core::Region;
 
@@ -38,7 +39,7 @@ pub fn reach_of(first: &[usize], second: &[usize], search: &Search) -> Option<(R
 }
 
 /// The shift at which the two patches agree best; `None` where they share too little anywhere within reach. Of shifts that agree as well, the
-/// one nearer to where the tile is said to lie.
+/// one nearer to where the tile is said to lie. To a tenth of a sample; [`refine`](super::refine()) measures it.
 pub fn search(
     first: &Patch,
     second: &Patch,
@@ -97,18 +98,8 @@ pub fn search(
         }
         let place = place(most, &counts);
         blot(&mut values, &counts, &place);
-        let mut near: Vec<i64> = (0..n).map(|a| lag(a, place[a]) + begin[a]).collect();
-        let mut found = refine(first, second, &near, fft);
-        for _ in 0..2 {
-            let Some(f) = &found else { break };
-            let again: Vec<i64> = f.shift.iter().map(|s| s.round() as i64).collect();
-            if again == near {
-                break;
-            }
-            near = again;
-            found = refine(first, second, &near, fft);
-        }
-        let Some(found) = found else { continue };
+        let near: Vec<i64> = (0..n).map(|a| lag(a, place[a]) + begin[a]).collect();
+        let Some(found) = glance(first, second, &near) else { continue };
         let off = |a: usize| (found.shift[a] - how.nominal[a]) / how.reach[a].max(1) as f64;
         if (0..n).any(|a| off(a).abs() > 1.0 + 1.0 / how.reach[a].max(1) as f64) {
             continue;

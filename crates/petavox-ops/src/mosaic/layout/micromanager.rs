@@ -293,7 +293,7 @@ pub(super) fn read_positions(path: &Path, text: &str, options: &LayoutOptions) -
         let place = places.iter().find(|(name, _)| *name == stage).or(places.first());
         let (_, place) = place.ok_or_else(|| at("no place of a stage with x and y"))?;
         let name = if label.is_empty() { format!("Pos{k}") } else { label };
-        let row = |a: &str| entry.get(a).or_else(|| None).and_then(Value::as_i64);
+        let row = |a: &str| entry.get(a).and_then(Value::as_i64);
         let row =
             |old: &str, new: &str| row(old).or_else(|| entry.pointer(new).and_then(Value::as_i64));
         layout.tiles.push(Tile {

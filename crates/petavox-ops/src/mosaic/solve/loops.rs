@@ -43,10 +43,6 @@ impl Graph {
         self.offsets.extend(offset);
     }
 
-    pub(super) fn offset(&self, leg: usize) -> &[f64] {
-        &self.offsets[leg * self.ndim..(leg + 1) * self.ndim]
-    }
-
     /// All ways of one or two legs, ordered by their ends.
     pub(super) fn ways(&self) -> Vec<Way> {
         let n = self.legs.iter().map(|l| l.from.max(l.to) + 1).max().unwrap_or(0);

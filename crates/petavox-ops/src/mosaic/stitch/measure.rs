@@ -287,10 +287,9 @@ impl Bench {
             reach: self.reach.iter().map(|r| 3.min(*r)).collect(),
         };
         let Some([a, b]) = self.raw(ends, &how, None)? else { return Ok(vec![None; sigmas.len()]) };
-        let near: Vec<i64> = shift.iter().map(|s| s.round() as i64).collect();
         let one = |sigma: &f64, fft: &mut Fft| {
             let (a, b) = (filtered(&a.1, &a.0, *sigma), filtered(&b.1, &b.0, *sigma));
-            let found = refine(&a, &b, &near, fft)?;
+            let found = refine(&a, &b, shift, fft)?;
             // What moved away is another peak, not a better measurement of this one.
             let moved = found.shift.iter().zip(shift).any(|(n, o)| (n - o).abs() > 1.0);
             (!moved).then_some(found.shift)
