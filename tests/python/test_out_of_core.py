@@ -170,3 +170,26 @@ def test_floods_follow_one_way_neighbours():
         # Without its centre scikit-image leaves out another neighbour.
         footprint[1, 1] = True
         both(morphology.flood, skimage.morphology.flood, image, (7, 7), footprint=footprint)
+
+
+def test_balls_that_are_larger_than_the_image():
+    for shape in [(7,), (6, 9), (3, 5, 4)]:
+        image = (RNG.random(shape) * 200).astype(np.uint8)
+        both(restoration.rolling_ball, skimage.restoration.rolling_ball, image, radius=40, tolerance=1)
+        kernel = restoration.ellipsoid_kernel((30,) * len(shape), 20)
+        both(restoration.rolling_ball, skimage.restoration.rolling_ball, image * 0.5, kernel=kernel, tolerance=1e-9)
+        both(restoration.rolling_ball, skimage.restoration.rolling_ball, image * 0.5, kernel=kernel[(slice(1, None),) * len(shape)], tolerance=1e-9)
+
+
+def test_images_without_samples_or_axes_are_refused_with_a_sentence():
+    for call in (
+        lambda: measure.moments(np.zeros((0, 3))),
+        lambda: measure.centroid(np.zeros((0, 3))),
+        lambda: filters.sobel(np.float64(1)),
+        lambda: morphology.flood(np.zeros((0, 3)), (0, 0)),
+        lambda: morphology.convex_hull_image(np.zeros(3)),
+        lambda: transform.downscale_local_mean(np.zeros((4, 4)), 0),
+        lambda: measure.blur_effect(np.zeros((3, 9))),
+    ):
+        with pytest.raises(ValueError, match="expected"):
+            call()

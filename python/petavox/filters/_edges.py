@@ -58,6 +58,8 @@ def _edge(
         raise ValueError(f"The parameter `image` must be a {ndim}-dimensional array; got {made.ndim} axes")
     one = bool(np.isscalar(axis))
     axes: list[int] = list(range(made.ndim)) if axis is None else [int(a) for a in ([axis] if one else axis)]
+    if not axes:
+        raise ValueError(f"image: got {made.ndim} axes and axis={axis}, expected one axis or more")
     total: Any = None
     for across in axes:
         kernel = _shaped(edge, across, made.ndim)

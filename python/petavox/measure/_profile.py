@@ -113,6 +113,11 @@ def blur_effect(image: Any, h_size: int = 11, channel_axis: int | None = None, r
     float or list of float
         Computed at once.
 
+    Raises
+    ------
+    ValueError
+        For images with fewer than 4 samples along an axis.
+
     Notes
     -----
     A sharp image changes much when it is blurred again, a blurred one does not.
@@ -129,6 +134,8 @@ def blur_effect(image: Any, h_size: int = 11, channel_axis: int | None = None, r
     if channel_axis is not None:
         made = rgb2gray(made, channel_axis=channel_axis)
     made = as_float(made)
+    if min(made.shape, default=0) < 4:
+        raise ValueError(f"blur_effect: got an image of shape {made.shape}, expected 4 samples or more along every axis")
     inside = tuple(slice(2, n - 1) for n in made.shape)
     found = []
     for axis in range(made.ndim):

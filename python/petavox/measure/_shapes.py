@@ -154,6 +154,8 @@ def perimeter_crofton(image: Any, directions: int = 4) -> float:
 
 def _table(image: Any, name: str, spacing: Any) -> dict[str, np.ndarray]:
     image = image if isinstance(image, Image) else np.asarray(image)
+    if image.size == 0:
+        raise ValueError(f"{name}: got an image of shape {image.shape}, expected samples")
     if image.dtype == bool:
         image = image.astype(np.uint8)
     everywhere = np.ones(image.shape, np.uint8) if not isinstance(image, Image) else (image == image) | True

@@ -98,4 +98,6 @@ def normalized_mutual_information(image0: Any, image1: Any, *, bins: int | tuple
         return float(-(p * np.log(p)).sum())
 
     alone = [entropy(sums[sums > 0]) for sums in (np.bincount(first, shares), np.bincount(second, shares))]
-    return sum(alone) / entropy(shares)
+    together = entropy(shares)
+    # Two images that are the same everywhere tell nothing.
+    return sum(alone) / together if together else float("nan")

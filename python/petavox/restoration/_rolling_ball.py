@@ -81,6 +81,8 @@ def rolling_ball(
     ------
     NotImplementedError
         For `nansafe`.
+    ValueError
+        For a kernel of other axes.
 
     References
     ----------
@@ -91,7 +93,12 @@ def rolling_ball(
     either = Either(image)
     made = either.image.astype(float_dtype(either.image))
     heights = np.asarray(ball_kernel(radius, made.ndim) if kernel is None else kernel).astype(made.dtype)
+    if heights.ndim != made.ndim:
+        raise ValueError(f"kernel: got {heights.ndim} axes, expected {made.ndim} as the image has")
     middle = heights[tuple(n // 2 for n in heights.shape)]
+    # What reaches beyond the image from everywhere in it is cut off; the middle stays the middle.
+    reach = [max(n - 1, 0) for n in made.shape]
+    heights = heights[tuple(slice(max(0, n // 2 - r), n // 2 + r + 1) for n, r in zip(heights.shape, reach, strict=True))]
     belongs = np.isfinite(heights)
     cells = "".join("x" if cell else "." for cell in belongs.ravel())
     lowered = (heights[belongs] - middle).astype(np.float64).tolist()
