@@ -74,7 +74,7 @@ fn images_that_have_nothing_in_common_score_low() {
 fn frequencies_that_only_noise_has_do_not_count() {
     // Coarse texture, and strong fine noise that both do not share.
     let noisy = |at: [i64; 2], shift: [f64; 2], seed: u64| {
-        let region = Region::new(at.to_vec(), vec![120, 60]);
+        let region = Region::new(at, vec![120, 60]);
         let mut samples = vec![];
         let mut state = seed;
         region.for_each_row(|p| {
