@@ -245,8 +245,16 @@ def available_memory() -> int:
 def default_threads() -> int:
     """The threads that compute at once where nothing is said."""
 
-def fuse_tiles(layout: str, tiles: Sequence[LazyImage], options: str) -> LazyImage:
+def fuse_tiles(layout: str, tiles: Sequence[LazyImage], masks: Sequence[LazyImage | None], options: str) -> LazyImage:
     """The mosaic of a layout (JSON), or of images that stand for its tiles, as a lazy image."""
+
+def orientations_of(
+    layout: str,
+    tiles: Sequence[LazyImage],
+    skip_missing: bool,
+    settings: Mapping[str, Any],
+) -> list[Any]:
+    """The eight ways in which the camera may be mounted, best first."""
 
 def peak_memory() -> int | None:
     """The largest resident memory of this process so far, in bytes; None where the system does not tell."""
@@ -256,13 +264,21 @@ def read_layout(
     spacing: Sequence[float] | None = ...,
     pattern: str | None = ...,
     overlap: Sequence[float] | None = ...,
+    orientation: str | None = ...,
+    skip_missing: bool = ...,
 ) -> str:
     """Reads a layout's file; what comes back is JSON."""
 
 def set_thread_limit(limit: int | None = ...) -> None:
     """Limits the threads that compute at once in this process; None for no limit."""
 
-def stitch_tiles(layout: str, tiles: Sequence[LazyImage], options: str, settings: Mapping[str, Any]) -> str:
+def stitch_tiles(
+    layout: str,
+    tiles: Sequence[LazyImage],
+    masks: Sequence[LazyImage | None],
+    options: str,
+    settings: Mapping[str, Any],
+) -> str:
     """Finds where tiles lie; what is found comes back as JSON."""
 
 def thread_limit() -> int | None:

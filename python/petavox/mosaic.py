@@ -152,7 +152,7 @@ def orientations(
     names = ("orientation", "agreement", "n_pairs", "picture")
     ranked = []
     for name, agreement, n_pairs, shape, grey in found:
-        picture = np.frombuffer(grey, dtype="u1").reshape(shape)
+        picture = np.frombuffer(bytes(grey), dtype="u1").reshape(shape)
         ranked.append(dict(zip(names, (name, agreement, n_pairs, picture), strict=True)))
     return ranked
 

@@ -53,7 +53,7 @@ pub fn orientation_report(
         let _ = writeln!(
             body,
             "<figure style=\"margin:0\"><img src=\"{}\" width=\"{}\" height=\"{}\" alt=\"mosaic with {name}\" style=\"max-width:100%;height:auto\"/>\
-             <figcaption><strong>{name}</strong>, agreement {:.2} over {} pairs<br/><code>{} --orientation {name}</code></figcaption></figure>",
+             <figcaption><strong>{name}</strong>, agreement {:.2} over {} pairs<br/><code>{} <span style=\"white-space:nowrap\">--orientation {name}</span></code></figcaption></figure>",
             picture.data_uri()?,
             width,
             height,
