@@ -42,6 +42,10 @@ def contrast_follows_what_is_on_screen(page, folder):
         spread = np.ptp(np.percentile(array[11], [1, 99]))
         assert abs(low - expected[0]) < 0.02 * spread and abs(high - expected[1]) < 0.1 * spread, (low, high, expected)
         assert spent < 100, f"auto-contrast took {spent:.0f} ms"
+        page.evaluate("[...document.querySelectorAll('.layer .pair button')].at(-1).click()")
+        page.wait(f"petavox.state.now.layers[0].limits[1] !== {high}", 5)
+        whole = np.percentile(array, [0.1, 99.9])
+        assert np.abs(np.array(view.state("layers[0].limits")) - whole).max() < 1e-3 * spread, (view.state("layers[0].limits"), whole)
         view.layer(0, limits=[100, 3000], gamma=0.5, additive=False)
         seen, grey = view.exactly(array[11], "x", "y", limits=(100, 3000))
         near(seen, 255 * np.sqrt(grey / 255), 1.6)

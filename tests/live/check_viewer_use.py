@@ -110,6 +110,32 @@ def tables_are_drawn_and_picked(page, folder):
 
 
 @check
+def branches_are_drawn_as_they_run(page, folder):
+    """Beside its skeleton, a branch is drawn along its voxels; a click anywhere on it picks its row."""
+    y, x = np.mgrid[:200, :240]
+    # Half a ring, and a bar.
+    ring = (np.abs(np.hypot(y - 100, x - 110) - 70) < 2.5) & (y < 100) | (np.abs(y - 170) < 3) & (x > 30) & (x < 200)
+    mask = np.repeat(ring[None], 5, axis=0).astype(np.uint8)
+    path = store(folder, "mask", mask, "--axes", "zyx")
+    subprocess.run([PETAVOX, "skeleton", path, "-o", folder / "out", "--mask", "--quiet"], check=True)
+    with served(path, "--points", folder / "out" / "branches.parquet") as url:
+        view = View(page, url)
+        view.layer(0, visible=False)
+        view.layer(1, depth=10)
+        page.wait("[...petavox.tables.values()][0].course !== null", 10)
+        seen, _ = view.exactly(mask[2], "x", "y", name="course")
+        lit = seen.max(axis=-1) > 60
+        skeleton = zarr.open_array(folder / "out" / "skeleton.zarr" / "0", mode="r")[...].max(axis=0)
+        far = scipy.ndimage.distance_transform_edt(skeleton == 0)
+        assert far[lit].max() < 4, far[lit].max()
+        assert (scipy.ndimage.distance_transform_edt(~lit)[skeleton > 0] < 2).mean() > 0.99
+        row = int(skeleton[28:34, 110].max()) - 1
+        bx, by, w, h = view.box()
+        page.click(bx + w // 2 + 110 - 120 + 0.5, by + h // 2 + int(np.argmax(skeleton[:60, 110] > 0)) - 100 + 0.5)
+        page.wait(f"petavox.state.now.picked?.row === {row}", 5)
+
+
+@check
 def points_are_shown_in_their_plane(page, folder):
     """Points are discs where they are, only in the plane they lie in, in the units of the image."""
     (folder / "points.csv").write_text("z,y,x,size\n22,50,60,1\n22,100,140,2\n30,50,100,3\n")

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import traceback
+import urllib.error
 import urllib.request
 
 import numpy as np
@@ -67,8 +68,14 @@ def served(*arguments):
         url = f"http://127.0.0.1:{port}/"
         try:
             for _ in range(200):
-                with contextlib.suppress(OSError), urllib.request.urlopen(url + "health", timeout=5):
+                try:
+                    urllib.request.urlopen(url + "health", timeout=5).close()
                     break
+                except urllib.error.HTTPError:
+                    # It wants a token.
+                    break
+                except OSError:
+                    pass
                 if process.poll() is not None:
                     said.seek(0)
                     raise RuntimeError(f"{command}: {said.read().decode()}")

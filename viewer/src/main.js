@@ -50,7 +50,7 @@ async function start() {
 
   const tables = new Map();
   for (const entry of shown) {
-    tables.set(entry.name, new Table(entry, server.column, () => stage?.redraw()));
+    tables.set(entry.name, new Table(entry, server.column, (name) => server.paths(name, entry.rows), () => stage?.redraw()));
   }
 
   let stage = null;

@@ -46,6 +46,11 @@ export async function sample(name, index, signal) {
   return response.arrayBuffer();
 }
 
+/** How the samples of an image are distributed: see the address /images/NAME/histogram for the numbers. */
+export async function histogramOf(name, numbers) {
+  return json(address(`images/${encodeURIComponent(name)}/histogram?${new URLSearchParams(numbers)}`));
+}
+
 /** Tables that the server has opened. */
 export async function tables() {
   return json(address("tables"));
@@ -57,6 +62,14 @@ export async function column(table, name) {
   if (!response.ok) throw new Error((await response.text()).slice(0, 300));
   const text = response.headers.get("content-type")?.startsWith("application/json");
   return text ? response.json() : new Float64Array(await response.arrayBuffer());
+}
+
+/** How the branches of a table run: where each row's points begin, and the points, in samples along z, y and x. */
+export async function paths(table, rows) {
+  const response = await fetch(address(`tables/${encodeURIComponent(table)}/@paths`), { headers });
+  if (!response.ok) throw new Error((await response.text()).slice(0, 300));
+  const bytes = await response.arrayBuffer();
+  return { starts: new Uint32Array(bytes, 0, rows + 1), points: new Float32Array(bytes, 4 * (rows + 1)) };
 }
 
 /** How far the computation of a whole image is. */

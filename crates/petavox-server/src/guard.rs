@@ -2,6 +2,7 @@
 
 use crate::Options;
 use crate::app::App;
+use crate::escape::{escaped, unescaped};
 use crate::failure::Failure;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
@@ -122,24 +123,26 @@ fn shows(token: &str, headers: &HeaderMap, uri: &Uri) -> bool {
     let cookies = headers.get(header::COOKIE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let cookie =
         cookies.split(';').filter_map(|c| c.trim().split_once('=')).find(|c| c.0 == COOKIE);
-    [bearer, in_query(uri), cookie.map(|c| c.1)].into_iter().flatten().any(|t| same(t, token))
+    let bearer = bearer.map(|t| t.as_bytes().to_vec());
+    let cookie = cookie.map(|c| unescaped(c.1));
+    [bearer, in_query(uri), cookie].into_iter().flatten().any(|t| same(&t, token.as_bytes()))
 }
 
-fn in_query(uri: &Uri) -> Option<&str> {
-    uri.query()?.split('&').find_map(|p| p.strip_prefix("token="))
+fn in_query(uri: &Uri) -> Option<Vec<u8>> {
+    uri.query()?.split('&').find_map(|p| p.strip_prefix("token=")).map(unescaped)
 }
 
 /// Compares without telling by the time it takes how much is right.
-fn same(a: &str, b: &str) -> bool {
-    let differs = a.bytes().zip(b.bytes()).fold(0, |d, (x, y)| d | (x ^ y));
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let differs = a.iter().zip(b).fold(0, |d, (x, y)| d | (x ^ y));
     a.len() == b.len() && differs == 0
 }
 
 /// A page that was opened with the token keeps it, for what cannot send headers (events, pictures).
 fn gives_cookie(options: &Options, request: &Request) -> Option<HeaderValue> {
     let token = options.token.as_deref()?;
-    let shown = in_query(request.uri()).filter(|t| same(t, token))?;
-    let cookie = format!("{COOKIE}={shown}; Path=/; HttpOnly; SameSite=Strict");
+    in_query(request.uri()).filter(|t| same(t, token.as_bytes()))?;
+    let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", escaped(token));
     HeaderValue::from_str(&cookie).ok()
 }
 
@@ -174,7 +177,7 @@ mod tests {
 
     #[test]
     fn tokens_are_compared_whole() {
-        assert!(same("abc", "abc"));
-        assert!(!same("abc", "abd") && !same("ab", "abc") && !same("", "abc"));
+        assert!(same(b"abc", b"abc"));
+        assert!(!same(b"abc", b"abd") && !same(b"ab", b"abc") && !same(b"", b"abc"));
     }
 }

@@ -12,6 +12,7 @@
 
 mod answer;
 mod app;
+mod escape;
 mod failure;
 mod guard;
 mod levels;

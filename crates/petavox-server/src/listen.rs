@@ -1,9 +1,11 @@
 //! Listening: connections, and how long they may take.
 
+mod full;
 mod steady;
 
 use crate::answer::routes;
 use crate::app::App;
+use crate::escape::escaped;
 use crate::{Layer, Options};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -67,7 +69,7 @@ impl Server {
             std::net::IpAddr::V6(ip) => format!("[{ip}]"),
             ip => ip.to_string(),
         };
-        let token = self.app.options.token.as_ref().map(|t| format!("?token={t}"));
+        let token = self.app.options.token.as_ref().map(|t| format!("?token={}", escaped(t)));
         format!("http://{host}:{}/{}", self.address.port(), token.unwrap_or_default())
     }
 
@@ -103,7 +105,9 @@ impl Server {
         let failed = |e| Error::io(self.address.to_string(), "listen at this address", e);
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(failed)?;
         let router = routes(self.app.clone());
-        let places = Arc::new(Semaphore::new(self.app.options.max_connections.max(1)));
+        let most = self.app.options.max_connections.max(1);
+        let places = Arc::new(Semaphore::new(most));
+        let refusals = Arc::new(Semaphore::new(full::MOST_AT_ONCE));
         let (stop, stopped) = watch::channel(false);
         let mut look = tokio::time::interval(LOOK_AGAIN);
         loop {
@@ -119,8 +123,17 @@ impl Server {
                 tokio::time::sleep(LOOK_AGAIN).await;
                 continue;
             };
-            let Ok(place) = places.clone().try_acquire_owned() else { continue };
             let _ = stream.set_nodelay(true);
+            let Ok(place) = places.clone().try_acquire_owned() else {
+                // Those for whom not even a refusal is left are hung up on.
+                if let Ok(refusal) = refusals.clone().try_acquire_owned() {
+                    tokio::spawn(async move {
+                        full::refuse(stream, most).await;
+                        drop(refusal);
+                    });
+                }
+                continue;
+            };
             let service = TowerToHyperService::new(router.clone());
             let mut stopped = stopped.clone();
             tokio::spawn(async move {

@@ -1,7 +1,7 @@
 //! Tables that were opened beside the images.
 
 use petavox::table::read_table_within;
-use petavox::{Column, Reservation, Result, RunContext, Table};
+use petavox::{Column, Image, Reservation, Result, RunContext, Table};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -15,6 +15,9 @@ pub(crate) struct Shown {
     pub(crate) table: Table,
     /// When the server read it.
     pub(crate) stamp: SystemTime,
+    /// The skeleton whose branches it lists, which lies beside it under this name, and its shape.
+    pub(crate) skeleton: Option<PathBuf>,
+    pub(crate) skeleton_shape: Vec<usize>,
     _held: Reservation,
 }
 
@@ -32,10 +35,22 @@ pub(crate) fn open(paths: &[PathBuf], context: &RunContext) -> Result<Vec<Shown>
             .map(|n| if n == 1 { stem.clone() } else { format!("{stem}-{n}") })
             .find(|name| all.iter().all(|t| t.name != *name))
             .unwrap_or(stem);
+        let (skeleton, skeleton_shape) = skeleton(path, &table).unzip();
+        let skeleton_shape = skeleton_shape.unwrap_or_default();
         let path = path.display().to_string();
-        all.push(Shown { name, path, table, stamp: SystemTime::now(), _held: held });
+        let stamp = SystemTime::now();
+        all.push(Shown { name, path, table, stamp, skeleton, skeleton_shape, _held: held });
     }
     Ok(all)
+}
+
+/// The skeleton that `petavox skeleton` wrote beside a table of branches.
+fn skeleton(path: &Path, table: &Table) -> Option<(PathBuf, Vec<usize>)> {
+    table.column("image_coord_src_0")?;
+    let beside = path.parent()?.join("skeleton.zarr");
+    let image = beside.is_dir().then(|| Image::open(&beside.to_string_lossy()).ok())??;
+    let shape = image.spec().shape.clone();
+    (2..=3).contains(&shape.len()).then_some((beside, shape))
 }
 
 fn stem(path: &Path) -> String {

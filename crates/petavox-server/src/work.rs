@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 pub(crate) use tile::Tile;
@@ -58,6 +58,9 @@ struct Counts {
     shared: AtomicU64,
     cancelled: AtomicU64,
     failed: AtomicU64,
+    /// Time spent on tasks, and on those of them that nobody waited for in the end.
+    busy_us: AtomicU64,
+    wasted_us: AtomicU64,
 }
 
 struct Job {
@@ -160,6 +163,8 @@ impl Works {
             "shared": get(&counts.shared),
             "cancelled": get(&counts.cancelled),
             "failed": get(&counts.failed),
+            "busy_ms": get(&counts.busy_us) / 1000,
+            "wasted_ms": get(&counts.wasted_us) / 1000,
             "queue": state.queue.len(),
             "running": state.n_running,
             "kept_tiles": state.kept.len(),
@@ -230,7 +235,13 @@ impl Shared {
             };
             state.n_running += 1;
             drop(state);
+            let began = Instant::now();
             let done = self.make(&job);
+            let took_us = began.elapsed().as_micros() as u64;
+            self.counts.busy_us.fetch_add(took_us, Ordering::Relaxed);
+            if job.cancel.is_cancelled() {
+                self.counts.wasted_us.fetch_add(took_us, Ordering::Relaxed);
+            }
             self.finish(&job, done);
         }
     }

@@ -1,4 +1,4 @@
-// Points and branches: a square per row, drawn around the line between its two places.
+// Points and branches: a square per line, drawn around it; a row is one line, or as many as its course has.
 
 import { table as colours } from "./colormaps.js";
 import { labelColour } from "./labels.js";
@@ -10,6 +10,7 @@ layout(location = 0) in vec2 corner;
 layout(location = 1) in vec3 from;
 layout(location = 2) in vec3 to;
 layout(location = 3) in vec4 tint;
+layout(location = 4) in uint owner;
 uniform vec3 right, down, into, centre;
 uniform vec2 half_;
 uniform float width, depth, ghost, opacity;
@@ -22,11 +23,13 @@ void main() {
   vec3 a = from - centre, b = to - centre;
   vec2 p = vec2(dot(a, right), dot(a, down)), q = vec2(dot(b, right), dot(b, down));
   float near = min(dot(a, into), dot(b, into)), far = max(dot(a, into), dot(b, into));
-  bool picked = gl_InstanceID == chosen;
+  bool picked = int(owner >> 2) == chosen;
+  // Only the ends of a row are round: lines within it would lie over each other, and show through.
+  vec2 caps = vec2(float(owner & 1u), float((owner >> 1) & 1u));
   half_width = (picked ? width + 3.0 : width) * 0.5 + 0.5;
   reach = length(q - p);
   vec2 along = reach > 0.0 ? (q - p) / reach : vec2(1.0, 0.0), across = vec2(-along.y, along.x);
-  at = vec2(mix(-half_width, reach + half_width, corner.x), mix(-half_width, half_width, corner.y));
+  at = vec2(mix(-half_width * caps.x, reach + half_width * caps.y, corner.x), mix(-half_width, half_width, corner.y));
   vec2 place = p + along * at.x + across * at.y;
   bool inside = depth < 0.0 || (near <= depth && far >= -depth);
   float alpha = opacity * (inside || picked ? 1.0 : ghost);
@@ -82,15 +85,14 @@ export class MarkPainter {
       gl.uniform1f(at.ghost, layer.ghost);
       gl.uniform1f(at.opacity, layer.opacity);
       gl.uniform1i(at.chosen, state.now.picked?.layer === layer.id ? state.now.picked.row : -1);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, table.rows);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, made.owners.length);
       gl.bindVertexArray(null);
     }
   }
 
   /** The row of a table under a point of a pane, or null; the nearest within a few pixels. */
   rowAt(pane, at, layer) {
-    const table = this.tables.get(layer.source);
-    const places = this.#made.get(layer.id)?.places;
+    const { places, owners } = this.#made.get(layer.id) ?? {};
     if (!places) return null;
     const { now } = this.stage.state;
     const { right, down, into, flat, thick } = viewOf(pane, now);
@@ -100,63 +102,79 @@ export class MarkPainter {
     const depth = Math.max(layer.depth, thick(this.stage.images));
     let best = null;
     let least = (layer.width / 2 + 5) * now.scale;
-    for (let row = 0; row < table.rows; row++) {
-      const k = 6 * row;
+    for (let line = 0; line < owners.length; line++) {
+      const k = 6 * line;
       if (flat && layer.ghost === 0 && Math.abs(dot(into, k)) > depth) continue;
       const off = toSegment(x, y, dot(right, k), dot(down, k), dot(right, k + 3), dot(down, k + 3));
-      if (off < least) [best, least] = [row, off];
+      if (off < least) [best, least] = [owners[line] >> 2, off];
     }
     return best;
   }
 
   /** The place in the middle of a row. */
   middle(layer, row) {
-    const places = this.#made.get(layer.id)?.places;
+    const { places, owners } = this.#made.get(layer.id) ?? {};
     if (!places) return null;
-    const at = (n) => (places[6 * row + n] + places[6 * row + 3 + n]) / 2;
+    const [first, last] = [owners.findIndex((o) => o >> 2 === row), owners.findLastIndex((o) => o >> 2 === row)];
+    if (first < 0) return null;
+    const line = (first + last) >> 1;
+    const at = (n) => (places[6 * line + n] + places[6 * line + 3 + n]) / 2;
     return { x: at(0), y: at(1), z: at(2) };
   }
 
   #buffers(layer, table) {
     const { gl, images } = this.stage;
     let made = this.#made.get(layer.id);
-    if (!made) {
-      const places = table.places(images.values().next().value);
-      if (!places) return null;
-      made = { places, ...this.#upload(places) };
+    if (!made || made.course !== table.course) {
+      const lines = table.lines(images.values().next().value);
+      if (!lines) return null;
+      if (made) this.#release(made);
+      made = { ...lines, course: table.course, ...this.#upload(lines) };
       this.#made.set(layer.id, made);
     }
     const wanted = `${layer.by}|${layer.map}|${table.version}`;
     if (made.coloured !== wanted) {
       made.coloured = wanted;
       gl.bindBuffer(gl.ARRAY_BUFFER, made.tints);
-      gl.bufferData(gl.ARRAY_BUFFER, tints(layer, table), gl.DYNAMIC_DRAW);
+      gl.bufferData(gl.ARRAY_BUFFER, spread(tints(layer, table), made.owners), gl.DYNAMIC_DRAW);
     }
     return made;
   }
 
-  #upload(places) {
+  #release({ array, buffers }) {
     const { gl } = this.stage;
+    gl.deleteVertexArray(array);
+    for (const buffer of buffers) gl.deleteBuffer(buffer);
+  }
+
+  #upload({ places, owners }) {
+    const { gl } = this.stage;
+    const buffers = Array.from({ length: 4 }, () => gl.createBuffer());
+    const [corners, ends, tintBuffer, rows] = buffers;
     const array = gl.createVertexArray();
     gl.bindVertexArray(array);
-    gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+    gl.bindBuffer(gl.ARRAY_BUFFER, corners);
     gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([0, 0, 1, 0, 0, 1, 1, 1]), gl.STATIC_DRAW);
     gl.enableVertexAttribArray(0);
     gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
-    gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+    gl.bindBuffer(gl.ARRAY_BUFFER, ends);
     gl.bufferData(gl.ARRAY_BUFFER, places, gl.STATIC_DRAW);
     for (const [slot, offset] of [[1, 0], [2, 12]]) {
       gl.enableVertexAttribArray(slot);
       gl.vertexAttribPointer(slot, 3, gl.FLOAT, false, 24, offset);
       gl.vertexAttribDivisor(slot, 1);
     }
-    const tintBuffer = gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, rows);
+    gl.bufferData(gl.ARRAY_BUFFER, owners, gl.STATIC_DRAW);
+    gl.enableVertexAttribArray(4);
+    gl.vertexAttribIPointer(4, 1, gl.UNSIGNED_INT, 0, 0);
+    gl.vertexAttribDivisor(4, 1);
     gl.bindBuffer(gl.ARRAY_BUFFER, tintBuffer);
     gl.enableVertexAttribArray(3);
     gl.vertexAttribPointer(3, 4, gl.UNSIGNED_BYTE, true, 0, 0);
     gl.vertexAttribDivisor(3, 1);
     gl.bindVertexArray(null);
-    return { array, tints: tintBuffer };
+    return { array, buffers, tints: tintBuffer };
   }
 }
 
@@ -200,6 +218,15 @@ function tints(layer, table) {
     }
     out.set(tint, 4 * row);
   }
+  return out;
+}
+
+/** Colours of lines from those of rows. */
+function spread(tints, owners) {
+  const [rows, out] = [new Uint32Array(tints.buffer), new Uint32Array(owners.length)];
+  owners.forEach((owner, line) => {
+    out[line] = rows[owner >> 2];
+  });
   return out;
 }
 

@@ -1,5 +1,6 @@
 // Contrast from what is on screen: percentiles and a histogram of samples picked from every tile in view.
 
+import { histogramOf } from "../server.js";
 import { EDGE } from "../store/sample.js";
 
 /** Shares of the samples that auto-contrast leaves darker and brighter than its limits. */
@@ -38,6 +39,22 @@ export function autoLimits(sorted) {
   if (!sorted.length) return null;
   const low = percentile(sorted, SHARE[0]);
   const high = percentile(sorted, 1 - SHARE[1]);
+  return high > low ? [low, high] : [low, low + (Math.abs(low) * 1e-3 || 1)];
+}
+
+/** The most samples of a level that the server looks at for the contrast of a whole image. */
+const MOST = 1 << 22;
+
+/** Contrast limits for a layer from the whole image as it is at this time, counted by the server on the finest level that is small enough. */
+export async function wholeImage(image, layer, state) {
+  const index = image.axes.map((name) => (name === "c" ? layer.channel : name in state.at && !(name in state.centre) ? state.at[name] : null));
+  const size = ({ shape }) => shape.reduce((n, m, k) => (index[k] === null ? n * m : n), 1);
+  const found = image.levels.findIndex((level) => size(level) <= MOST);
+  const level = found < 0 ? image.levels.length - 1 : found;
+  const slice = index.map((at, k) => (at === null ? ":" : Math.min(at, image.levels[level].shape[k] - 1))).join(",");
+  const told = await histogramOf(image.name, { level, slice, percentiles: SHARE.map((share, k) => 100 * (k ? 1 - share : share)).join(",") });
+  const [low, high] = told.percentiles;
+  if (!Number.isFinite(low)) throw new Error("the image has no finite samples");
   return high > low ? [low, high] : [low, low + (Math.abs(low) * 1e-3 || 1)];
 }
 

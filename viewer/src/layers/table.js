@@ -17,8 +17,11 @@ export class Table {
   #columns = new Map();
   version = 0;
 
-  constructor(entry, fetchColumn, changed) {
+  constructor(entry, fetchColumn, fetchPaths, changed) {
     Object.assign(this, { name: entry.name, path: entry.path ?? entry.name, rows: entry.rows, columns: entry.columns, fetchColumn, changed });
+    /** How branches run: null until it is known, and for good where it is not. */
+    this.course = null;
+    this.fetchCourse = entry.paths && fetchPaths ? () => fetchPaths(this.name) : null;
     this.names = entry.columns.map((column) => column.name);
     this.shape = this.#shape();
     this.error = null;
@@ -63,29 +66,45 @@ export class Table {
     return this.names.filter((name) => pattern.test(name)).sort((a, b) => order(a) - order(b));
   }
 
-  /** Places of all rows in the world: `x, y, z` of the beginning and of the end, six floats a row; null until they are here. */
-  places(image) {
+  /** Lines of all rows in the world, null until they are here. `places`: `x, y, z` of the beginning and of the end, six floats a line;
+   * `owners`: four times the row, and 1 for the first and 2 for the last line of a row, which have round ends. */
+  lines(image) {
     if (!this.shape) return null;
+    this.#askForCourse();
     const { from, to, samples } = this.shape;
     const starts = from.map((name) => this.column(name));
     const ends = (to ?? from).map((name) => this.column(name));
     if ([...starts, ...ends].includes(null)) return null;
     const axes = ["z", "y", "x"].slice(3 - from.length);
-    const place = (axis) => {
-      const k = image?.axis(axis) ?? -1;
-      return samples && k >= 0 ? [image.levels[0].scale[k], image.levels[0].translate[k]] : [1, 0];
-    };
-    const out = new Float32Array(6 * this.rows);
+    const places = new Float32Array(6 * this.rows);
     ["x", "y", "z"].forEach((axis, n) => {
       const k = axes.indexOf(axis);
       if (k < 0) return;
-      const [scale, shift] = place(axis);
+      const [scale, shift] = placed(image, axis, samples);
       for (let row = 0; row < this.rows; row++) {
-        out[6 * row + n] = starts[k][row] * scale + shift;
-        out[6 * row + 3 + n] = ends[k][row] * scale + shift;
+        places[6 * row + n] = starts[k][row] * scale + shift;
+        places[6 * row + 3 + n] = ends[k][row] * scale + shift;
       }
     });
-    return out;
+    if (this.course) return bent(this.course, places, ["x", "y", "z"].map((axis) => placed(image, axis, true)));
+    return { places, owners: Uint32Array.from({ length: this.rows }, (_, row) => 4 * row + 3) };
+  }
+
+  /** Until the course of branches is here, and where it cannot be had, they are straight. */
+  #askForCourse() {
+    const fetchCourse = this.fetchCourse;
+    if (!fetchCourse) return;
+    this.fetchCourse = null;
+    fetchCourse().then(
+      (course) => {
+        this.course = course;
+        this.changed();
+      },
+      (error) => {
+        this.error = error.message;
+        this.changed();
+      },
+    );
   }
 
   /** Lowest and highest value of a column without its furthest outliers; null for text and until it is here. */
@@ -97,6 +116,39 @@ export class Table {
     const sorted = Float64Array.from({ length: Math.ceil(values.length / step) }, (_, k) => values[k * step]).filter(Number.isFinite).sort();
     return sorted.length ? [percentile(sorted, 0.01), percentile(sorted, 0.99)] : null;
   }
+}
+
+/** Size of a sample and place of the first one along an axis, for places that count samples. */
+function placed(image, axis, samples) {
+  const k = image?.axis(axis) ?? -1;
+  return samples && k >= 0 ? [image.levels[0].scale[k], image.levels[0].translate[k]] : [1, 0];
+}
+
+/** Lines between neighbouring points of every row's course; rows without one stay straight. */
+function bent({ starts, points }, straight, along) {
+  const rows = straight.length / 6;
+  const linesOf = (row) => Math.max(1, starts[row + 1] - starts[row] - 1);
+  let count = 0;
+  for (let row = 0; row < rows; row++) count += linesOf(row);
+  const places = new Float32Array(6 * count);
+  const owners = new Uint32Array(count);
+  let line = 0;
+  for (let row = 0; row < rows; row++) {
+    const lines = linesOf(row);
+    for (let k = 0; k < lines; k++, line++) {
+      owners[line] = 4 * row + (k === 0 ? 1 : 0) + (k === lines - 1 ? 2 : 0);
+      if (starts[row + 1] - starts[row] < 2) {
+        places.set(straight.subarray(6 * row, 6 * row + 6), 6 * line);
+        continue;
+      }
+      const first = 3 * (starts[row] + k);
+      along.forEach(([scale, shift], n) => {
+        places[6 * line + n] = points[first + 2 - n] * scale + shift;
+        places[6 * line + 3 + n] = points[first + 5 - n] * scale + shift;
+      });
+    }
+  }
+  return { places, owners };
 }
 
 /** The layer of a table as it stands in the state. */

@@ -2,7 +2,7 @@
 
 import { COLORMAPS } from "../gl/colormaps.js";
 import { fill, h, short } from "../dom.js";
-import { autoLimits, onScreen } from "../layers/contrast.js";
+import { autoLimits, onScreen, wholeImage } from "../layers/contrast.js";
 import { progressText } from "./computing.js";
 import { histogramOf } from "./histogram.js";
 
@@ -59,7 +59,7 @@ function card(layer, tools) {
   const updates = [];
   const frames = [];
 
-  if (layer.kind === "image") imageRows({ rows, updates, frames, id, state, stage, set, now });
+  if (layer.kind === "image") imageRows({ rows, updates, frames, id, state, stage, set, now, image });
   if (layer.kind === "labels") labelRows({ rows, updates, set });
   if (image && ["image", "labels"].includes(layer.kind)) {
     rows.push(h("div.facts", {}, `${image.levels[0].shape.join(" × ")} ${image.dtype} · ${image.axes.join("")} · ${image.levels.length} level${image.levels.length > 1 ? "s" : ""}`));
@@ -96,16 +96,27 @@ function card(layer, tools) {
   };
 }
 
-function imageRows({ rows, updates, frames, id, state, stage, set, now }) {
+function imageRows({ rows, updates, frames, id, state, stage, set, now, image }) {
   const canvas = h("canvas.histogram", { title: "Histogram of what is on screen; drag the limits" });
   frames.push(histogramOf({ canvas, state, stage, id }));
   const low = number("lower limit of contrast", (value) => now().limits && value < now().limits[1] && set({ limits: [value, now().limits[1]] }, "contrast"));
   const high = number("upper limit of contrast", (value) => now().limits && value > now().limits[0] && set({ limits: [now().limits[0], value] }, "contrast"));
-  const auto = h("button", { title: "Contrast from what is on screen (a)", onclick: () => autoContrast(state, stage, id) }, "auto");
+  const auto = h("button", { title: "Contrast from what is on screen (a)", onclick: () => autoContrast(state, stage, id) }, "view");
+  const whole = h("button", { title: "Contrast from the whole image, or its coarse level where it is large" }, "image");
+  whole.onclick = async () => {
+    whole.disabled = true;
+    try {
+      set({ limits: await wholeImage(image, now(), state.now) }, "contrast of the image");
+    } catch (error) {
+      whole.title = error.message;
+      whole.classList.add("bad");
+    }
+    whole.disabled = false;
+  };
   const map = choice(COLORMAPS, "colour map", (value) => set({ map: value }, "map"));
   const gamma = range(0.2, 3, 0.01, "gamma", (value) => set({ gamma: value }, "gamma"));
   const blend = choice(["additive", "translucent"], "blending", (value) => set({ additive: value === "additive" }, "blend"));
-  rows.unshift(canvas, h("div.row", {}, h("span", {}, "contrast"), h("div.pair", {}, low, high, auto)), h("div.row", {}, h("span", {}, "colours"), map), h("div.row", {}, h("span", {}, "gamma"), gamma));
+  rows.unshift(canvas, h("div.row", {}, h("span", {}, "contrast"), h("div.pair", {}, low, high)), h("div.row", {}, h("span", {}, "auto"), h("div.pair", {}, auto, whole)), h("div.row", {}, h("span", {}, "colours"), map), h("div.row", {}, h("span", {}, "gamma"), gamma));
   rows.push(h("div.row", {}, h("span", {}, "blending"), blend));
   updates.push((layer) => {
     if (layer.limits) {

@@ -6,6 +6,7 @@ mod files;
 mod health;
 mod histogram;
 mod images;
+mod paths;
 mod plane;
 mod send;
 mod slice;
@@ -32,6 +33,7 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .route("/images/{name}/histogram", get(histogram::histogram))
         .route("/images/{name}/plane", get(plane::plane))
         .route("/tables", get(tables::list))
+        .route("/tables/{name}/@paths", get(paths::paths))
         .route("/tables/{name}/{column}", get(tables::column))
         .route("/images/{name}/zarr/{*path}", get(zarr::version_3))
         .route("/images/{name}/zarr2/{*path}", get(zarr::version_2))

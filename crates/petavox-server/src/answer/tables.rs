@@ -16,7 +16,8 @@ pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
         |(name, values): &(String, Column)| json!({ "name": name, "dtype": values.kind() });
     let told = app.tables.iter().map(|t| {
         let columns: Vec<Json> = t.table.columns().iter().map(column).collect();
-        json!({ "name": t.name, "path": t.path, "rows": t.table.n_rows(), "columns": columns })
+        json!({ "name": t.name, "path": t.path, "rows": t.table.n_rows(), "columns": columns,
+            "paths": t.skeleton.is_some() })
     });
     send::json(&headers, &told.collect())
 }

@@ -53,6 +53,19 @@ fn a_token_is_needed_where_there_is_one() {
 }
 
 #[test]
+fn a_token_may_have_any_characters() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { token: Some("a b+c/&=%;".to_owned()), ..Options::default() };
+    let server = serve_with(&[layer(&small(&folder), &[])], &options, 128 << 20);
+    let address = "/?token=a%20b%2Bc%2F%26%3D%25%3B";
+    assert_eq!(server.get(&address.replace("/?", "/images?")).status, 200);
+    let cookie =
+        server.get(address).header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    assert_eq!(server.get_with("/images", &[("cookie", &cookie)]).status, 200);
+    assert_eq!(server.get("/images?token=a").status, 401);
+}
+
+#[test]
 fn others_can_reach_a_server_only_with_a_token() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { host: [0, 0, 0, 0].into(), ..Options::default() };
@@ -130,10 +143,13 @@ fn connections_have_a_limit() {
             stream
         })
         .collect();
-    let mut more = TcpStream::connect(server.address).unwrap();
-    let mut answer = vec![];
-    let _ = more.read_to_end(&mut answer);
-    assert!(answer.is_empty());
+    let refused = server.get("/health");
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    assert!(refused.text().contains("3 connections"), "{}", refused.text());
+    // One that asks nothing is hung up on.
+    let mut silent = TcpStream::connect(server.address).unwrap();
+    silent.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    assert_eq!(silent.read(&mut [0; 16]).unwrap(), 0);
     drop(held);
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(server.get("/health").status, 200);
