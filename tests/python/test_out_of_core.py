@@ -162,6 +162,23 @@ def test_histograms_of_float_arrays_are_matched():
         exposure.match_histograms(lazy(first), second)
 
 
+@pytest.mark.parametrize("shape", [(3, 3), (1, 5), (4, 2)])
+def test_values_spread_one_way_only(shape):
+    rng = np.random.default_rng(7)
+    for _ in range(6):
+        mask = rng.integers(0, 9, (11, 12))
+        seed = np.where(rng.random(mask.shape) < 0.2, mask, 0)
+        footprint = rng.random(shape) < 0.6
+        offset = [int(rng.integers(n)) for n in shape]
+        both(lambda s, **k: morphology.reconstruction(s, mask, **k), lambda s, **k: skimage.morphology.reconstruction(s, mask, **k),
+             seed, footprint=footprint, offset=np.array(offset))  # fmt: skip
+        high = np.where(rng.random(mask.shape) < 0.2, mask, 9)
+        both(lambda s, **k: morphology.reconstruction(s, mask, **k), lambda s, **k: skimage.morphology.reconstruction(s, mask, **k),
+             high, method="erosion", footprint=footprint, offset=np.array(offset))  # fmt: skip
+    with pytest.raises(ValueError, match="inside footprint"):
+        morphology.reconstruction(mask, mask, footprint=footprint, offset=(5, 5))
+
+
 def test_floods_follow_one_way_neighbours():
     rng = np.random.default_rng(8)
     image = rng.integers(0, 2, (14, 15))
@@ -193,3 +210,18 @@ def test_images_without_samples_or_axes_are_refused_with_a_sentence():
     ):
         with pytest.raises(ValueError, match="expected"):
             call()
+
+
+def test_plateaus_and_floods_of_nothing_are_nothing():
+    for shape in [(5, 0), (0, 4), (3, 0, 2)]:
+        empty = np.zeros(shape, np.uint16)
+        assert morphology.local_maxima(empty).shape == shape
+        assert morphology.local_minima(lazy(empty)).compute().shape == shape
+        assert morphology.reconstruction(empty, empty).shape == shape
+
+
+def test_windows_beyond_all_images_are_refused_at_once():
+    with pytest.raises(ValueError, match="samples"):
+        ndimage.uniform_filter(np.zeros(5), 2**31)
+    with pytest.raises(ValueError, match="kernel_size"):
+        lazy(np.zeros((5, 6, 7), np.uint16)).apply("equalize_adapthist", kernel_size=2**31)

@@ -22,7 +22,7 @@ pub use plan::{
 };
 pub use resources::{
     Budget, Crew, Reservation, RunContext, RunFolder, RunOptions, ScratchDir, ThreadPool, Words,
-    available_memory, default_threads, peak_resident_bytes, resident_bytes,
+    available_memory, default_threads, parse_size, peak_resident_bytes, resident_bytes,
 };
 pub use run::{
     ChunkCache, Globals, Outcome, Reader, StageTask, Unpacked, execute, needs_store, sweep_over,

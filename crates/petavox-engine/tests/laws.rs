@@ -398,6 +398,50 @@ fn a_panic_in_a_task_is_an_error_of_the_run() {
     assert!(error.contains("on purpose") && error.contains("write panics"), "{error}");
 }
 
+/// As [`Running`], but for the sweep itself.
+struct Breaks;
+
+impl SweepOp for Breaks {
+    fn name(&self) -> &'static str {
+        "breaks"
+    }
+    fn params(&self) -> serde_json::Value {
+        Running.params()
+    }
+    fn output(&self, input: &ImageSpec) -> Result<ImageSpec> {
+        Running.output(input)
+    }
+    fn n_words(&self, input: &ImageSpec) -> usize {
+        Running.n_words(input)
+    }
+    fn scratch_bytes(&self, input: &ImageSpec) -> u64 {
+        Running.scratch_bytes(input)
+    }
+    fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
+        Running.load(words, block, input)
+    }
+    fn words_of(&self, region: &Region, input: &ImageSpec) -> std::ops::Range<usize> {
+        Running.words_of(region, input)
+    }
+    fn sweep(&self, _: &mut Words, _: &ImageSpec, _: &RunContext) -> Result<()> {
+        panic!("on purpose")
+    }
+    fn read(&self, words: &[u64], out: &mut Block, input: &ImageSpec) -> Result<()> {
+        Running.read(words, out, input)
+    }
+}
+
+#[test]
+fn a_panic_in_a_sweep_is_an_error_of_the_run() {
+    let source = formula(&[8, 8], &[4, 4]);
+    let sink = Memory::new(source.spec(), &[4, 4]);
+    let node = Node::sweep(Arc::new(Breaks), Node::source(source)).unwrap();
+    let context = context(2, AMPLE);
+    let plan = plan(&[Target { node, sink: Some(sink) }], &context.plan_options()).unwrap();
+    let error = execute(&plan, &context).err().unwrap().to_string();
+    assert!(error.contains("on purpose") && error.contains("breaks"), "{error}");
+}
+
 #[test]
 fn a_cancelled_run_stops() {
     let source = formula(&[8, 8], &[4, 4]);

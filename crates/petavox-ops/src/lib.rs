@@ -6,6 +6,7 @@
 //! - [`mosaic`]: tiles as one image, and where tiles lie.
 //! - [`report`]: tables as pages that people read.
 //! - [`saving`]: lazy images into files, with their pyramids.
+//! - [`side_by_side`]: the branch tables of several samples on one page.
 //! - [`skeleton`]: from a volume to a table of branches.
 
 pub mod cluster;
@@ -18,6 +19,7 @@ pub mod phantom;
 mod registry;
 pub mod report;
 pub mod saving;
+pub mod side_by_side;
 pub mod skeleton;
 pub mod thin;
 mod written;

@@ -49,21 +49,17 @@
 //! # Ok::<(), petavox::Error>(())
 //! ```
 
-mod compare;
 mod demo;
 mod fold;
 mod image;
 pub mod mosaic;
 mod save;
-mod size;
 mod skeleton;
 
-pub use compare::{Compared, compare};
 pub use demo::{DemoDone, demo};
 pub use fold::MeasureOptions;
 pub use image::{Image, open_source};
 pub use save::SaveOptions;
-pub use size::parse_size;
 pub use skeleton::{plan_skeleton, skeleton};
 
 pub use petavox_core::{
@@ -72,7 +68,7 @@ pub use petavox_core::{
 };
 pub use petavox_engine::{
     BlockCall, BlockOp, Budget, ChunkCache, Crew, Globals, Kind, Need, Node, Reader, Reservation,
-    RunContext, RunOptions, available_memory, default_threads, explain, identity,
+    RunContext, RunOptions, available_memory, default_threads, explain, identity, parse_size,
     peak_resident_bytes, resident_bytes,
 };
 pub use petavox_kernels::measure::Histogram;
@@ -82,6 +78,7 @@ pub use petavox_ops::operation::measures::columns::{PROPERTIES, needs_image};
 pub use petavox_ops::operation::reduce::{ReduceOptions, Reduced, Reduction};
 pub use petavox_ops::operation::thresholds::threshold::{Threshold, thresholds_of};
 pub use petavox_ops::saving::Saved;
+pub use petavox_ops::side_by_side::{Compared, compare};
 pub use petavox_ops::skeleton::{Export, SkeletonDone, SkeletonJob, SkeletonOptions, Trace};
 pub use petavox_ops::thin::ThinMethod;
 pub use petavox_ops::{FAMILIES, Family, Operation, Resolver, nearest, operations};

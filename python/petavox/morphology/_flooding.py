@@ -52,7 +52,7 @@ def reconstruction(seed: Any, mask: Any, method: str = "dilation", footprint: An
     method : {"dilation", "erosion"}
         Upwards or downwards.
     footprint : array, optional
-        The neighbours that a sample spreads to; all by default. It has to be its own mirror image through its centre so far.
+        The neighbours that a sample spreads to; all by default.
     offset : sequence of int, optional
         Place of the footprint's centre; the middle by default, for which its extents have to be odd.
 

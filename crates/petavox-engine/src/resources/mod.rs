@@ -6,6 +6,7 @@ mod crew;
 mod limits;
 mod run_folder;
 mod scratch;
+mod size;
 mod valve;
 mod words;
 mod workers;
@@ -17,5 +18,6 @@ pub use limits::{available_memory, default_threads, peak_resident_bytes, residen
 pub use run_folder::RunFolder;
 pub use scratch::ScratchDir;
 pub(crate) use scratch::reserve_space;
+pub use size::parse_size;
 pub use words::Words;
 pub use workers::ThreadPool;

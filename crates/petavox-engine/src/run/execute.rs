@@ -3,7 +3,7 @@
 use super::cache::ChunkCache;
 use super::checkpoint::Checkpoint;
 use super::kept::Kept;
-use super::stage::{OrderedMerge, StageRun, Taker};
+use super::stage::{OrderedMerge, StageRun, Taker, caught};
 use super::strips::strips;
 use crate::contract::{BlockOp, FoldOp, SweepOp, Value};
 use crate::plan::{Consumer, Kind, Node, Plan, Program, Stage};
@@ -134,7 +134,8 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
                 drop(state.more);
                 let more = has.saturating_sub(op.state_bytes(node.spec()));
                 outcome.held.push(context.budget.reserve(op.name(), more)?);
-                let value = op.finish(state.merged, node.spec())?;
+                let place = || format!("'{}'", op.name());
+                let value = caught(place, || op.finish(state.merged, node.spec()))?;
                 if let Some(folder) = &context.folder {
                     folder.add(&[format!("{}{}", fold_row(fold), value.json())])?;
                 }
@@ -142,7 +143,8 @@ fn run_stage(stage: &Stage, outcome: &mut Outcome, context: &RunContext) -> Resu
             }
             (Taker::Load { op, words }, Consumer::Sweep(sweep)) => {
                 let mut words = words.into_inner().map_err(|_| Error::internal("sweep", "lock"))?;
-                op.sweep(&mut words, node.spec(), context)?;
+                let place = || format!("'{}'", op.name());
+                caught(place, || op.sweep(&mut words, node.spec(), context))?;
                 let swept = Swept::new(op, words, node.spec().clone(), sweep.spec().clone());
                 outcome.swept.insert(sweep.id(), Arc::new(swept));
             }

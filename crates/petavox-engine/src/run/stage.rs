@@ -106,14 +106,15 @@ impl StageRun<'_> {
                     return;
                 }
                 let number = (self.block_at)(step);
-                let done = catch_unwind(AssertUnwindSafe(|| {
-                    context.cancel.check()?;
-                    self.block(number, &mut pool, context)
-                }));
-                match done {
-                    Ok(Ok(())) => {}
-                    Ok(Err(e)) => return failed(e),
-                    Err(panic) => return failed(self.panicked(number, panic.as_ref())),
+                let done = caught(
+                    || self.place(number),
+                    || {
+                        context.cancel.check()?;
+                        self.block(number, &mut pool, context)
+                    },
+                );
+                if let Err(e) = done {
+                    return failed(e);
                 }
             }
         };
@@ -138,16 +139,8 @@ impl StageRun<'_> {
         }
     }
 
-    fn panicked(&self, number: usize, panic: &(dyn std::any::Any + Send)) -> Error {
-        let message = panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-            .unwrap_or_else(|| "panic".to_owned());
-        Error::internal(
-            format!("stage '{}', block {}", self.title, self.grid.region(number)),
-            message,
-        )
+    fn place(&self, number: usize) -> String {
+        format!("stage '{}', block {}", self.title, self.grid.region(number))
     }
 
     fn block(&self, number: usize, pool: &mut Pool, context: &RunContext) -> Result<()> {
@@ -209,4 +202,19 @@ impl StageRun<'_> {
         blocks.iter_mut().flat_map(|b| b.drain(..)).for_each(|b| pool.give(b.into_buffer()));
         (self.done)(number)
     }
+}
+
+/// Does some work of an operation; a panic in it becomes an error that names the place.
+pub(super) fn caught<T>(
+    place: impl FnOnce() -> String,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+            .unwrap_or_else(|| "panic".to_owned());
+        Err(Error::internal(place(), message))
+    })
 }

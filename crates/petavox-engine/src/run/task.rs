@@ -4,7 +4,7 @@
 //! of folds, merged as a tree, and values. Images go through sinks that all machines can write.
 
 use super::execute::{Outcome, Swept, bound_fold, run_steps, takers};
-use super::stage::Taker;
+use super::stage::{Taker, caught};
 use crate::contract::{SweepOp, Value};
 use crate::plan::{Consumer, Kind, Node, Stage};
 use crate::resources::{RunContext, Words};
@@ -121,7 +121,7 @@ impl StageTask<'_> {
         };
         let op = bound_fold(fold, self.known)?;
         let part = merged.map(|bytes| op.part_from_bytes(bytes)).transpose()?;
-        op.finish(part, node.spec())
+        caught(|| format!("'{}'", op.name()), || op.finish(part, node.spec()))
     }
 
     /// The image of a sweep whose volumes were joined.
@@ -146,7 +146,7 @@ impl StageTask<'_> {
             return Err(Error::argument("volume", format!("{} words", joined.len()), expected));
         }
         words.words_mut().copy_from_slice(&joined);
-        op.sweep(&mut words, node.spec(), context)?;
+        caught(|| format!("'{}'", op.name()), || op.sweep(&mut words, node.spec(), context))?;
         let (input, spec) = (node.spec().clone(), sweep.spec().clone());
         Ok(Arc::new(Swept::new(op.clone(), words, input, spec)))
     }

@@ -28,7 +28,7 @@ pub struct Slab {
 }
 
 impl Slab {
-    /// A slab of this shape. `offsets` are the neighbours of a sample and must hold with each its opposite.
+    /// A slab of this shape. `offsets` are the neighbours that a sample takes values from.
     pub fn new(shape: &[usize], offsets: &[Vec<i64>]) -> Slab {
         let last = shape.len() - 1;
         let mut others: Vec<(Vec<i64>, Vec<i64>)> = vec![];
@@ -56,24 +56,28 @@ impl Slab {
         self.shape[..self.shape.len() - 1].iter().product()
     }
 
-    /// Where the neighbouring rows of a row begin, with the offsets along them.
+    /// The rows that a row takes from, with the offsets along them: all, or those that come before or after it.
     fn near(&self, row: usize, forward: Option<bool>, found: &mut Vec<(usize, usize)>) {
+        self.rows(row, 1, found);
+        found.retain(|(there, _)| forward.is_none_or(|f| (*there < row) == f));
+    }
+
+    /// The rows at the offsets from a row (`sign` 1), or those it is at the offsets from (-1).
+    fn rows(&self, row: usize, sign: i64, found: &mut Vec<(usize, usize)>) {
         let outer = &self.shape[..self.shape.len() - 1];
         let steps = strides(outer);
         found.clear();
         'groups: for (k, (offset, _)) in self.others.iter().enumerate() {
             let (mut rest, mut there) = (row, 0);
             for (a, step) in steps.iter().enumerate() {
-                let x = (rest / step) as i64 + offset[a];
+                let x = (rest / step) as i64 + sign * offset[a];
                 rest %= step;
                 if x < 0 || x >= outer[a] as i64 {
                     continue 'groups;
                 }
                 there += x as usize * step;
             }
-            if forward.is_none_or(|f| (there < row) == f) {
-                found.push((there, k));
-            }
+            found.push((there, k));
         }
     }
 
@@ -119,7 +123,7 @@ impl Slab {
                     let grew = self.row(values, ceiling, row, &near, &mut line, opening);
                     if grew {
                         changed = true;
-                        self.near(row, None, &mut near);
+                        self.rows(row, -1, &mut near);
                         near.iter()
                             .filter(|(r, _)| own.contains(r))
                             .for_each(|(r, _)| stale[*r] = true);
@@ -233,19 +237,23 @@ mod tests {
         #[test]
         fn slabs_in_any_order_end_where_single_steps_end(
             shape in prop::collection::vec(1usize..7, 1..4), seeds in prop::collection::vec((0u8..9, 0u8..9), 216), hops in 1usize..3, cut in 0usize..7,
+            kept in prop::collection::vec(prop::bool::weighted(0.7), 27), is_whole in prop::bool::ANY,
         ) {
             let n: usize = shape.iter().product();
             let ceiling: Vec<u8> = seeds[..n].iter().map(|s| s.0).collect();
             let start: Vec<u8> = seeds[..n].iter().map(|s| if s.1 > 6 { s.0.min(s.1) } else { 0 }).collect();
+            // Neighbours with and without their opposites.
             let footprint = Footprint::connectivity(shape.len(), hops).unwrap();
-            let slab = Slab::new(&shape, footprint.offsets());
+            let offsets: Vec<Vec<i64>> =
+                footprint.offsets().iter().zip(&kept).filter(|(_, k)| is_whole || **k).map(|(o, _)| o.clone()).collect();
+            let slab = Slab::new(&shape, &offsets);
             let mut want = start.clone();
             let steps = strides(&shape);
             let at = |i: usize, a: usize| (i / steps[a] % shape[a]) as i64;
             loop {
                 let before = want.clone();
                 for i in 0..n {
-                    for o in footprint.offsets() {
+                    for o in &offsets {
                         if (0..shape.len()).all(|a| (0..shape[a] as i64).contains(&(at(i, a) + o[a]))) {
                             let there = (0..shape.len()).map(|a| (at(i, a) + o[a]) * steps[a] as i64).sum::<i64>();
                             want[i] = want[i].max(before[there as usize]).min(ceiling[i]);

@@ -16,7 +16,7 @@ struct Apply {
 /// of each axis by default), none of whose bins holds more than the part `clip_limit` of a region; 0 for no limit.
 ///
 /// # Errors
-/// For other dtypes, regions or bins of no size, or more bins than grey levels.
+/// For other dtypes, regions or bins of no size, regions that are far larger than the image, or more bins than grey levels.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let spec = input.spec();
     if spec.dtype != Dtype::UInt16 || spec.ndim() == 0 {
@@ -35,6 +35,13 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
             format!("{size:?}"),
             expected,
         ));
+    }
+    // Regions that reach far beyond the image are filled up with its mirror images.
+    let most = (64.0 * spec.len() as f64).max(f64::from(1 << 24));
+    if size.iter().product::<f64>() > most {
+        let expected = format!("regions of at most {most:.0} samples for this image");
+        let name = "equalize_adapthist: kernel_size";
+        return Err(Error::argument(name, format!("{size:?}"), expected));
     }
     let n_bins = params.count("nbins")?.unwrap_or(256) as usize;
     if !(1..=N_GREY).contains(&n_bins) {

@@ -72,7 +72,8 @@ pub(super) fn symmetric(params: &Params, structure: &Structure) -> Result<()> {
 }
 
 /// Lets the first image spread under the second (`method=dilation`, the default) or sink onto it (`erosion`) until nothing changes:
-/// skimage.morphology.reconstruction. Of one image alone the seed is its border: `erosion` fills its grey holes. Neighbours are all (the default) or those of `connectivity`, `size` or `structure`.
+/// skimage.morphology.reconstruction. Of one image alone the seed is its border: `erosion` fills its grey holes. Neighbours that
+/// a sample spreads to are all (the default) or those of `connectivity`, `size` or `structure`, with `origin`.
 ///
 /// # Errors
 /// If the images differ in shape or dtype. If the first is somewhere above the second (below it, for `erosion`), computing fails.
@@ -90,7 +91,6 @@ pub fn build(inputs: &[Arc<Node>], params: &mut Params) -> Result<Arc<Node>> {
     let seeded = dtypes.len() > 1;
     let dtype = expect(params, &dtypes, 1 + usize::from(seeded))?;
     let structure = Structure::or_all(params, ndim)?;
-    symmetric(params, &structure)?;
     let task = Task::Reconstruction { seeded };
     Node::sweep(Arc::new(Reconstruction { task, inverted, structure, dtype }), input)
 }
@@ -145,7 +145,8 @@ impl Reconstruction {
     }
 
     fn offsets(&self, volume: &Volume) -> Vec<Vec<i64>> {
-        offsets_in(volume, &self.structure.offsets(true))
+        // A sample takes from where it lies in the footprint of.
+        offsets_in(volume, &self.structure.offsets(false))
     }
 
     fn pace(&self, volume: &Volume) -> Pace {
@@ -218,6 +219,9 @@ fn planes<T: Width + Grey>(
     work: &mut dyn FnMut(usize, &mut [T], &mut [T]) -> Result<()>,
 ) -> Result<()> {
     let n = slabs.plane_len();
+    if n == 0 {
+        return Ok(());
+    }
     let _scratch = context.budget.reserve("flooding", 2 * (n * size_of::<T>()) as u64)?;
     let (mut values, mut ceiling) = (Samples::<T>::new(n)?, Samples::<T>::new(n)?);
     (0..slabs.n_planes).try_for_each(|plane| {

@@ -144,7 +144,7 @@ pub(super) struct Spread<'a, T> {
 }
 
 impl<T: Grey + bytemuck::Pod> Spread<'_, T> {
-    /// Spreads values under their ceiling to neighbours (with each its opposite) until nothing changes. No value may be above its
+    /// Spreads values under their ceiling until nothing changes: each sample takes those at its offsets. No value may be above its
     /// ceiling at first.
     pub(super) fn run(
         &self,

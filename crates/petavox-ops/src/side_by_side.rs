@@ -1,7 +1,7 @@
 //! Branch tables of several samples side by side.
 
+use crate::report::{CompareOptions, compare_report};
 use petavox_core::{Error, Result};
-use petavox_ops::report::{CompareOptions, compare_report};
 use petavox_store::atomic::write_whole;
 use petavox_store::table::read_table;
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub struct Compared {
 
 /// Writes a page that lays branch tables side by side: counts, totals, and violins of every measured column.
 ///
-/// A sample is a name and a table, `.parquet` or `.csv`, or the folder that [`skeleton`](crate::skeleton()) wrote.
+/// A sample is a name and a table, `.parquet` or `.csv`, or the folder that the skeleton pipeline wrote.
 ///
 /// # Errors
 /// [`Error::Exists`] if the page is there and may not be replaced; [`Error::InvalidArgument`] for fewer than two samples or a name

@@ -6,10 +6,10 @@ use petavox_core::{Error, Result};
 /// capitals and spaces do not matter.
 ///
 /// ```
-/// assert_eq!(petavox::parse_size("1.5GiB")?, 3 << 29);
-/// assert_eq!(petavox::parse_size("2GB")?, 2_000_000_000);
-/// assert_eq!(petavox::parse_size("4096")?, 4096);
-/// # Ok::<(), petavox::Error>(())
+/// assert_eq!(petavox_engine::parse_size("1.5GiB")?, 3 << 29);
+/// assert_eq!(petavox_engine::parse_size("2GB")?, 2_000_000_000);
+/// assert_eq!(petavox_engine::parse_size("4096")?, 4096);
+/// # Ok::<(), petavox_core::Error>(())
 /// ```
 ///
 /// # Errors
