@@ -113,10 +113,10 @@ fn rows(table: &Table, trace: &Trace) -> Vec<Option<usize>> {
 fn straightened(line: impl Iterator<Item = [f32; 3]>, points: &mut Vec<[f32; 3]>) {
     let first = points.len();
     for point in line {
-        if let [.., a, b] = points.get(first..).unwrap_or_default() {
-            if direction(*a, *b) == direction(*b, point) {
-                points.pop();
-            }
+        if let [.., a, b] = points.get(first..).unwrap_or_default()
+            && direction(*a, *b) == direction(*b, point)
+        {
+            points.pop();
         }
         points.push(point);
     }
