@@ -64,11 +64,11 @@ def load(folder: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     return [n for n, _ in told], np.array([p for _, p in told]), np.array([truth[n] for n, _ in told])
 
 
-def off(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Distance of every tile from the truth, after the mean of all is taken out (the median, which a lost tile does not move)."""
+def off(found: np.ndarray, truth: np.ndarray, counts: list[int] | slice = slice(None)) -> np.ndarray:
+    """Distance of every tile from the truth, after the mean of those that count is taken out (the median, which a lost tile does not move)."""
     d = found - truth
-    d = d - np.median(d, axis=0)
-    d = d - d[np.hypot(*d.T) < 3].mean(axis=0)
+    d = d - np.median(d[counts], axis=0)
+    d = d - d[counts][np.hypot(*d[counts].T) < 3].mean(axis=0)
     return np.hypot(*d.T)
 
 
@@ -131,9 +131,9 @@ def robustness(program: str, data: Path, work: Path, seeds: int) -> None:
         layout = layout_of(here, here, places, names, "layout")
         found, said, _ = stitched(program, layout, here / "positions.json", *more)
         order = [names.index(Path(t["path"]).name) for t in found["tiles"]]
-        d = off(np.array([t["position"] for t in found["tiles"]]), truth[order])
         listed = {order[u["tile"]] for u in found["unregistered"] + found.get("unconfirmed", [])}
         good = [k for k, t in enumerate(order) if t not in listed]
+        d = off(np.array([t["position"] for t in found["tiles"]]), truth[order], good)
         silent = [names[order[k]] for k in good if d[k] > 1]
         registrable = [t for t in range(len(names)) if t not in hopeless and images[t] is not None]
         tell(

@@ -340,8 +340,9 @@ fn places_are_found_and_a_tile_that_shows_nothing_is_named() {
         let rest: Vec<usize> = (0..12).filter(|k| *k != 6).collect();
         let mean = rest.iter().map(|&k| off(k)).sum::<f64>() / 11.0;
         for k in rest {
+            // Overlaps are 24 samples, and every pair of the last tile is at one of its corners.
             assert!(
-                (off(k) - mean).abs() < 0.1,
+                (off(k) - mean).abs() < 0.15,
                 "tile {k}: {} samples off along {a}",
                 off(k) - mean
             );
