@@ -99,7 +99,8 @@ def fuse(
         "flatfield": None if flatfield is None else os.fspath(flatfield),
         "darkfield": None if darkfield is None else os.fspath(darkfield),
     }
-    return Image(fuse_tiles(json.dumps(layout), given, _masks(masks, layout), json.dumps(options)))
+    covers = _masks(masks, layout)
+    return Image(fuse_tiles(json.dumps(layout), given, covers, json.dumps(options)))
 
 
 def orientations(

@@ -120,8 +120,5 @@ pub fn write_orientations(
 
 /// The source of an image that was opened and not computed.
 pub fn source_of(image: &Image) -> Option<std::sync::Arc<dyn petavox_core::Source>> {
-    match image.node().kind() {
-        petavox_engine::Kind::Source(source) => Some(source.clone()),
-        _ => None,
-    }
+    petavox_ops::operation::internal::describe::source_of(image.node())
 }

@@ -1,8 +1,8 @@
 //! The same samples under another description: axes, spacing or origin that the user knows better than the file.
 
 use crate::Params;
-use petavox_core::{Error, ImageSpec, Region, Result};
-use petavox_engine::{BlockCall, BlockOp, Need, Node};
+use petavox_core::{Block, ChunkGrid, Error, ImageSpec, Region, Result, Source};
+use petavox_engine::{BlockCall, BlockOp, Kind, Need, Node};
 use std::sync::Arc;
 
 struct Describe {
@@ -41,6 +41,49 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
         ));
     }
     describe(input, spec)
+}
+
+/// What reads an image that was opened, perhaps under another description, and not computed.
+pub fn source_of(node: &Node) -> Option<Arc<dyn Source>> {
+    match (node.kind(), node.inputs()) {
+        (Kind::Source(source), _) => Some(source.clone()),
+        (Kind::Block(op), [input]) if op.name() == "describe" => {
+            Some(Arc::new(Described { source: source_of(input)?, spec: node.spec().clone() }))
+        }
+        _ => None,
+    }
+}
+
+struct Described {
+    source: Arc<dyn Source>,
+    spec: ImageSpec,
+}
+
+impl Source for Described {
+    fn spec(&self) -> &ImageSpec {
+        &self.spec
+    }
+
+    fn grid(&self) -> &ChunkGrid {
+        self.source.grid()
+    }
+
+    fn reads_below_chunk(&self) -> bool {
+        self.source.reads_below_chunk()
+    }
+
+    fn scratch_bytes(&self, region: &Region) -> u64 {
+        self.source.scratch_bytes(region)
+    }
+
+    fn read(&self, out: &mut Block) -> Result<()> {
+        self.source.read(out)
+    }
+
+    fn locator(&self) -> Option<String> {
+        // Opened by its name it would have the description of its file.
+        None
+    }
 }
 
 impl BlockOp for Describe {
