@@ -17,6 +17,10 @@ use tokio::sync::watch;
 
 pub(crate) use tile::Tile;
 
+/// What has begun when the last one who waited for it leaves goes on for so long: most is done by then, and kept for when it is asked
+/// for again, instead of thrown away.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// What can be asked for again: the variant of an image, its level and the number of the chunk.
 pub(crate) type Key = (u64, usize, usize);
 
@@ -187,10 +191,18 @@ impl Drop for Ticket {
         if *n_waiting > 0 || self.job.done.borrow().is_some() {
             return;
         }
-        self.job.cancel.cancel();
-        self.shared.counts.cancelled.fetch_add(1, Ordering::Relaxed);
-        state.queue.retain(|j| !Arc::ptr_eq(j, &self.job));
-        state.strike(&self.job);
+        drop(n_waiting);
+        let has_begun = lock(&self.job.run).is_none();
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if has_begun => {
+                let (job, shared) = (self.job.clone(), self.shared.clone());
+                runtime.spawn(async move {
+                    tokio::time::sleep(GRACE).await;
+                    shared.give_up(&job, &mut shared.lock());
+                });
+            }
+            _ => self.shared.give_up(&self.job, &mut state),
+        }
     }
 }
 
@@ -213,6 +225,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
+    }
+
+    /// Cancels a job that nobody waits for.
+    fn give_up(&self, job: &Arc<Job>, state: &mut State) {
+        let wanted = *lock(&job.n_waiting) > 0 || job.done.borrow().is_some();
+        if wanted || job.cancel.is_cancelled() {
+            return;
+        }
+        self.counts.cancelled.fetch_add(1, Ordering::Relaxed);
+        job.cancel.cancel();
+        state.queue.retain(|j| !Arc::ptr_eq(j, job));
+        state.strike(job);
     }
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
