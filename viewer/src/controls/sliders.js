@@ -12,7 +12,7 @@ export function sliders({ box, state, navigate, stage, scheduler }) {
 
   const wanted = () => {
     const { layout, layers } = state.now;
-    const spread = { xy: "xy", xz: "xz", yz: "yz", 4: "", "3d": "xyz", oblique: "xyz" }[layout];
+    const spread = { xy: "xy", xz: "xz", yz: "yz", 4: "", "3d": "xyz", oblique: "xyz" }[layout] ?? "";
     const split = layers.some((layer) => layer.channel !== null && layer.channel !== undefined);
     return navigate.axes.filter((axis) => !spread.includes(axis) && !(axis === "c" && split) && (navigate.bounds(axis)?.count ?? 1) > 1);
   };
