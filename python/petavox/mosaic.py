@@ -143,9 +143,10 @@ def orientations(
     Examples
     --------
     >>> import numpy as np, petavox
-    >>> scene = np.random.default_rng(0).normal(size=(120, 200)).astype("f4")
-    >>> tiles = [scene[::-1, :110], scene[::-1, 88:198]]
-    >>> petavox.mosaic.orientations(tiles, positions=[(0, 0), (0, 88)])[0]["orientation"]
+    >>> scene = np.random.default_rng(0).normal(size=(200, 200)).astype("f4")
+    >>> places = [(0, 0), (0, 88), (88, 0)]
+    >>> tiles = [scene[y : y + 110, x : x + 110][::-1] for y, x in places]
+    >>> petavox.mosaic.orientations(tiles, positions=places)[0]["orientation"]
     'flip-y'
     """
     layout, given = _layout(tiles, positions, None, spacing, None, pattern, overlap, skip_missing)

@@ -150,7 +150,9 @@ def test_a_stack_is_opened_by_its_first_slice_and_checked_as_it_is_read(tmp_path
 
 def test_ctrl_c_stops_a_run_within_a_second(tmp_path):
     program = """
-import numpy as np, petavox, sys, time
+import numpy as np, petavox, signal, sys, time
+# Who starts tests in the background may have told them to ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 image = petavox.from_array(np.zeros((600, 400, 400), np.float32))
 for axis in range(6):
     image = petavox.ndimage.gaussian_filter(image, 9)
