@@ -50,14 +50,15 @@ fn shuffled(document: &mut Json, size: usize) {
     }
 }
 
+/// What is sent in one go is read at once.
+const SHORT_BYTES: usize = 4000;
+
 /// The metadata of the group with those of all arrays in it, where that does not make it long: one request less per level, and what
 /// clients need that would list the folder otherwise.
 ///
 /// # Errors
 /// As [`array`].
 pub(crate) fn consolidated(variant: &Variant, served: &Served) -> Result<Json> {
-    /// What is sent in one go is read at once.
-    const SHORT_BYTES: usize = 4000;
     let plain = group(variant, served, 3);
     let mut metadata = serde_json::Map::new();
     for level in 0..variant.levels.len() {
@@ -69,7 +70,8 @@ pub(crate) fn consolidated(variant: &Variant, served: &Served) -> Result<Json> {
     Ok(if whole.to_string().len() <= SHORT_BYTES { whole } else { plain })
 }
 
-/// `.zmetadata` of version 2.
+/// `.zmetadata` of version 2. Where that would be long it leaves out what the documents themselves tell and nobody needs of so many levels:
+/// how each is made, and the names of its axes (for xarray, which wants arrays of one size).
 ///
 /// # Errors
 /// As [`array`].
@@ -77,11 +79,22 @@ pub(crate) fn consolidated_2(variant: &Variant, served: &Served) -> Result<Json>
     let mut metadata = serde_json::Map::new();
     metadata.insert(".zgroup".to_owned(), json!({ "zarr_format": 2 }));
     metadata.insert(".zattrs".to_owned(), group(variant, served, 2));
+    let mut names = serde_json::Map::new();
     for level in 0..variant.levels.len() {
         metadata.extend(array(variant, level, 2)?.map(|m| (format!("{level}/.zarray"), m)));
-        metadata.extend(dimensions(variant, level).map(|m| (format!("{level}/.zattrs"), m)));
+        names.extend(dimensions(variant, level).map(|m| (format!("{level}/.zattrs"), m)));
     }
-    Ok(json!({ "zarr_consolidated_format": 1, "metadata": metadata }))
+    let whole = |metadata| json!({ "zarr_consolidated_format": 1, "metadata": metadata });
+    let mut all = metadata.clone();
+    all.extend(names);
+    let all = whole(all);
+    if all.to_string().len() <= SHORT_BYTES {
+        return Ok(all);
+    }
+    if let Some(group) = metadata.get_mut(".zattrs").and_then(Json::as_object_mut) {
+        group.remove("petavox");
+    }
+    Ok(whole(metadata))
 }
 
 /// `.zattrs` of a level of version 2: the names of its axes, as xarray wants them.
