@@ -1,6 +1,7 @@
 """The Python in README and guides: the quick start runs as it stands, everything else is at least Python."""
 
 import doctest
+import importlib
 import pathlib
 import re
 
@@ -39,3 +40,11 @@ def test_the_python_of_the_docs_is_python(path):
         if ">>>" in text:
             text = "".join(example.source for example in doctest.DocTestParser().get_examples(text))
         compile(text, str(path), "exec")
+
+
+def test_the_page_of_operations_names_what_is_there():
+    page = (ROOT / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| `(petavox\.[a-z_.]+)` \| (.*?) \|$", page, re.M)
+    assert len(rows) > 10
+    for module, text in rows:
+        assert set(re.findall(r"`([A-Za-z_0-9]+)`", text)) == set(importlib.import_module(module).__all__), module
