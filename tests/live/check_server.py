@@ -61,7 +61,7 @@ class Web(Store):
         return await asyncio.to_thread(get, f"{self.url}/{key}", {}) is not None
 
     async def set(self, key, value):
-        raise NotImplementedError
+        raise NotImplementedError  # nothing is written to the server
 
     async def delete(self, key):
         raise NotImplementedError

@@ -77,3 +77,15 @@ def test_rolling_balls_are_scikit_images(dtype):
     np.testing.assert_array_equal(restoration.ellipsoid_kernel((7, 9), 20), kernel)
     want = skimage.rolling_ball(array, kernel=kernel)
     np.testing.assert_array_equal(both_ways(restoration.rolling_ball, array, kernel=kernel), want)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rolling_balls_tell_where_a_sample_is_missing(dtype):
+    skimage = pytest.importorskip("skimage.restoration")
+    array = np.random.default_rng(3).random((23, 31)).astype(dtype)
+    array[[5, 20, 0], [6, 30, 15]] = np.nan
+    kernel = np.random.default_rng(4).random((4, 3))
+    for options in ({"radius": 2}, {"radius": 3}, {"kernel": kernel}):
+        want = skimage.rolling_ball(array, nansafe=True, **options)
+        assert 0 < np.isnan(want).sum() < want.size
+        np.testing.assert_array_equal(both_ways(restoration.rolling_ball, array, nansafe=True, **options), want)

@@ -237,7 +237,7 @@ def disk(
     if decomposition == "sequence" and radius == 1:
         return ((_round(1, 2, dtype, False), 1),)
     if decomposition == "sequence":
-        raise NotImplementedError(f"disk: approximations by a sequence are not there yet; {_INSTEAD}")
+        raise NotImplementedError(f"disk: scikit-image's sequences are tables found by search, not here; {_INSTEAD}")
     whole = _round(radius, 2, dtype, strict_radius)
     return _crosses(whole, dtype) if decomposition == "crosses" else whole
 
@@ -272,7 +272,7 @@ def ball(
     if decomposition == "sequence" and radius == 1:
         return ((_round(1, 3, dtype, False), 1),)
     if decomposition == "sequence":
-        raise NotImplementedError(f"ball: approximations by a sequence are not there yet; {_INSTEAD}")
+        raise NotImplementedError(f"ball: scikit-image's sequences are tables found by search, not here; {_INSTEAD}")
     if decomposition is not None:
         raise _unknown(decomposition)
     return _round(radius, 3, dtype, strict_radius)

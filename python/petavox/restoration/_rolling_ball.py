@@ -68,7 +68,7 @@ def rolling_ball(
     kernel : array, optional
         Heights of another body; infinite where it has none.
     nansafe : bool
-        Not there yet: NaN is not looked for.
+        Give NaN wherever one lies in the box of the kernel.
     workers : int, optional
         Ignored: all cores are used.
 
@@ -79,8 +79,6 @@ def rolling_ball(
 
     Raises
     ------
-    NotImplementedError
-        For `nansafe`.
     ValueError
         For a kernel of other axes.
 
@@ -88,8 +86,6 @@ def rolling_ball(
     ----------
     S. R. Sternberg, "Biomedical image processing", Computer 16, 1983.
     """
-    if nansafe:
-        raise NotImplementedError("rolling_ball: nansafe is not there yet")
     either = Either(image)
     made = either.image.astype(float_dtype(either.image))
     heights = np.asarray(ball_kernel(radius, made.ndim) if kernel is None else kernel).astype(made.dtype)
@@ -102,7 +98,12 @@ def rolling_ball(
     belongs = np.isfinite(heights)
     cells = "".join("x" if cell else "." for cell in belongs.ravel())
     lowered = (heights[belongs] - middle).astype(np.float64).tolist()
-    found = made.apply(
+    found: Any = made.apply(
         "minimum_filter", size=list(heights.shape), cells=cells, structure=lowered, mode="constant", cval="inf"
     )
+    if nansafe:
+        # As scikit-image has it: also the corners of the kernel's box, where the ball is not.
+        lacks: Any = np.isnan(made)
+        lacking = lacks.astype("uint8").apply("maximum_filter", size=list(heights.shape), mode="constant", cval=0)
+        found = np.where(lacking != 0, np.nan, found)
     return either.result(found.astype(either.image.dtype))

@@ -85,7 +85,7 @@ def watershed(
     is_hops = isinstance(connectivity, int | np.integer)
     near = neighbourhood(None if is_hops else connectivity, connectivity if is_hops else None, grey.ndim)
     if offset is not None and not is_hops and list(offset) != [n // 2 for n in np.shape(connectivity)]:
-        raise NotImplementedError("watershed: only the footprint's middle is there as its offset")
+        raise NotImplementedError("watershed: the offset must be the footprint's middle: only mutual neighbours give a result free of order")
     if compactness or watershed_line:
         if either.is_image or isinstance(markers, Image):
             raise NotImplementedError(
