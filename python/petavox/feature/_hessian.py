@@ -76,7 +76,7 @@ def hessian_matrix(
             stacklevel=2,
         )
     if use_gaussian_derivatives:
-        elements = hessian_elements(made, sigma, mode, cval, axes, kept=not either.is_image)
+        elements = hessian_elements(made, sigma, mode, cval, axes)
     else:
         smooth = ndimage.gaussian_filter(made, sigma, mode=mode, cval=cval)
         firsts = [np.gradient(smooth, axis=axis) for axis in range(made.ndim)]

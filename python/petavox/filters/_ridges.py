@@ -31,7 +31,7 @@ def _over_scales(
     # The largest found so far is never less than 0.
     best: Any = np.zeros((), made.dtype)
     for sigma in sigmas:
-        elements = hessian_elements(made, sigma, mode, cval, kept=not either.is_image)
+        elements = hessian_elements(made, sigma, mode, cval)
         best = np.maximum(best, one(elements, sigma))
         if not either.is_image:
             best = best.persist()

@@ -293,7 +293,7 @@ fn price(
             }
         }
     }
-    let slowdown = 1.0 + 0.04 * (task_bytes as f64 / CACHE_FRIENDLY_BYTES).log2().max(0.0);
+    let slowdown = 1.0 + 0.08 * (task_bytes as f64 / CACHE_FRIENDLY_BYTES).log2().max(0.0);
     let serial_secs = (query.consumer)(&target).serial_ns * n_blocks as f64 * 1e-9;
     let parallel_secs = ns * slowdown * 1e-9;
     let cpu_secs = parallel_secs + serial_secs;

@@ -64,7 +64,7 @@ impl GaussianOptions {
 }
 
 /// Weights without the zeros on both sides. Beyond 39 standard deviations a double is zero: taps there change no sum, but blocks would
-/// be read with a margin for them (scikit-image's Hessian matrices are truncated at 100).
+/// be read with a margin for them.
 fn without_zeros(mut weights: Vec<f64>) -> Vec<f64> {
     let pairs = weights.iter().zip(weights.iter().rev()).take(weights.len() / 2);
     let n_zeros = pairs.take_while(|(a, b)| **a == 0.0 && **b == 0.0).count();
