@@ -290,6 +290,20 @@ def fixed_copies(folder, threads):
     }
 
 
+def fixed_blocks(folder, threads):
+    """A million blocks of 4 x 4 samples, array to array: what a block costs, its reading, adding and writing included."""
+    import numpy as np
+
+    import petavox
+
+    array = np.random.default_rng(0).integers(0, 200, (4000, 4000), np.uint8)
+    image = petavox.from_array(array) + np.uint8(1)
+    petavox.config.set(block_edge=4)
+    out = measured(lambda: image.compute(threads=threads), lambda result: bool((result == array + 1).all()))
+    # Seconds for a million are microseconds for one.
+    return {"us_per_block": out["wall"], "cpu_us_per_block": out["cpu"], "right": out["check"]}
+
+
 def fixed_threads(folder, threads):
     """Two Python threads that compute at once, and one that counts meanwhile."""
     import numpy as np
@@ -338,7 +352,7 @@ CASES = {
     "stack": (make_stack, [stack_petavox, stack_dask_tifffile, stack_dask_image]),
     "gaussian": (make_gaussian, [gaussian_petavox, gaussian_dask_image]),
     "rechunk": (make_rechunk, [rechunk_petavox, rechunk_codecs, rechunk_dask]),
-    "fixed": (None, [fixed_import, fixed_plan, fixed_small, fixed_large, fixed_copies, fixed_threads]),
+    "fixed": (None, [fixed_import, fixed_plan, fixed_small, fixed_large, fixed_copies, fixed_blocks, fixed_threads]),
 }
 
 
