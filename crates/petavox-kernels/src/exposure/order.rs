@@ -1,8 +1,8 @@
 //! The samples at given ranks of the sorted image, exactly, by counting digits of their order from the highest down: no sample is
 //! moved, and each pass keeps 65,536 counts for every prefix that is still asked for (radix selection).
 
-use crate::sample::{Integer, dispatch_integers};
-use petavox_core::{Block, Dtype, Error, Result};
+use crate::pointwise::order::Ordered;
+use petavox_core::{Block, Dtype, Error, Result, dispatch};
 use serde::{Deserialize, Serialize};
 
 /// Bits that one pass settles.
@@ -58,41 +58,16 @@ impl Ranks {
         let n = output.region().len();
         let ranks = self.ranks.get(first..first + n);
         let ranks = ranks.ok_or_else(|| Error::internal("order statistics", "another length"))?;
-        match output.dtype() {
-            Dtype::Float32 => {
-                let out = output.typed_mut::<f32>()?;
-                out.iter_mut().zip(ranks).for_each(|(o, r)| {
-                    let key = r.prefix as u32;
-                    let bits = if key >> 31 == 1 { key ^ (1 << 31) } else { !key };
-                    *o = f32::from_bits(bits);
-                });
-            }
-            Dtype::Float64 => {
-                let out = output.typed_mut::<f64>()?;
-                out.iter_mut().zip(ranks).for_each(|(o, r)| {
-                    let key = r.prefix;
-                    let bits = if key >> 63 == 1 { key ^ (1 << 63) } else { !key };
-                    *o = f64::from_bits(bits);
-                });
-            }
-            integer => {
-                let flip = sign_bit(integer);
-                dispatch_integers!(integer, T => {
-                    let out = output.typed_mut::<T>()?;
-                    out.iter_mut().zip(ranks).for_each(|(o, r)| *o = (r.prefix ^ flip) as T);
-                }, else return Err(Error::internal("order statistics", "a float")));
-            }
-        }
+        dispatch!(output.dtype(), T => {
+            let out = output.typed_mut::<T>()?;
+            out.iter_mut().zip(ranks).for_each(|(o, r)| *o = T::from_place(r.prefix));
+        });
         Ok(())
     }
 }
 
 fn digit_bits(dtype: Dtype, n_passes: u32) -> u32 {
     (8 * dtype.size() as u32 - DIGIT_BITS * n_passes).min(DIGIT_BITS)
-}
-
-fn sign_bit(dtype: Dtype) -> u64 {
-    if dtype.is_signed() { 1 << (8 * dtype.size() - 1) } else { 0 }
 }
 
 /// Adds the samples of a block to the counts of the next digit, one table for each of [`Ranks::prefixes`].
@@ -106,46 +81,10 @@ pub fn count_digits(input: &Block, ranks: &Ranks, counts: &mut [u64]) -> Result<
         return Err(Error::internal("count_digits", "another number of counts"));
     }
     let counter = Counter::new(dtype, ranks);
-    match dtype {
-        Dtype::Float32 => {
-            let keys = input.typed::<f32>()?.iter().map(|x| u64::from(key_32(*x)));
-            counter.count(keys, counts);
-        }
-        Dtype::Float64 => counter.count(input.typed::<f64>()?.iter().map(|x| key_64(*x)), counts),
-        integer => {
-            let flip = sign_bit(integer);
-            let mask = u64::MAX >> (64 - 8 * integer.size());
-            dispatch_integers!(integer, T => {
-                let keys = input.typed::<T>()?.iter().map(|x| (low_bits(*x) & mask) ^ flip);
-                counter.count(keys, counts);
-            }, else return Err(Error::internal("count_digits", "a float")));
-        }
-    }
+    dispatch!(dtype, T => {
+        counter.count(input.typed::<T>()?.iter().map(|x| x.wide_place()), counts);
+    });
     Ok(())
-}
-
-fn low_bits<T: Integer>(value: T) -> u64 {
-    let wide: i128 = value.into();
-    wide as u64
-}
-
-/// A number that sorts as the float does, with one place for all NaN, the last.
-fn key_32(value: f32) -> u32 {
-    let bits = value.to_bits();
-    match (value.is_nan(), bits >> 31) {
-        (true, _) => f32::NAN.to_bits() | (1 << 31),
-        (false, 0) => bits | (1 << 31),
-        _ => !bits,
-    }
-}
-
-fn key_64(value: f64) -> u64 {
-    let bits = value.to_bits();
-    match (value.is_nan(), bits >> 63) {
-        (true, _) => f64::NAN.to_bits() | (1 << 63),
-        (false, 0) => bits | (1 << 63),
-        _ => !bits,
-    }
 }
 
 struct Counter {

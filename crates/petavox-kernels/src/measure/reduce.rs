@@ -8,7 +8,6 @@ mod add;
 mod exact;
 mod finish;
 mod lines;
-mod order;
 
 use super::ExactSum;
 use petavox_core::{Block, Dtype, Error, Region, Result};

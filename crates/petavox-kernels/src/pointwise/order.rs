@@ -1,73 +1,140 @@
-//! Samples as integers in the samples' own order, so that one kernel per width compares all dtypes.
+//! Samples as unsigned integers in the samples' own order, so that one kernel per width compares all dtypes.
 
-/// A sample that has a key.
-pub trait Ordered: Copy {
-    /// An integer below `2^(8 * size)`: keys compare as the samples do. 0 and -0 have one key; what is not a number is above all others.
-    fn key(self) -> u64;
-    /// The sample of a key.
-    fn from_key(key: u64) -> Self;
+use petavox_core::Element;
+
+/// A sample that has a place among all of its type.
+pub trait Ordered: Element {
+    /// An unsigned integer of the sample's size.
+    type Place: Copy + Ord + Into<u64>;
+    /// Places compare as the samples do; -0 lies below 0, and what is not a number has one place above all others.
+    fn place(self) -> Self::Place;
+    /// As [`Ordered::place`], with what is not a number below all others.
+    fn place_nan_first(self) -> Self::Place;
+    /// The sample of a place; of places that no sample has, one that is not a number.
+    fn at(place: Self::Place) -> Self;
+    /// The sample of a place as 64 bits.
+    fn from_place(place: u64) -> Self;
+    /// -0 as 0.
+    fn plain(self) -> Self;
     /// The sample as an integer, cut towards zero.
     fn whole(self) -> i64;
+
+    /// [`Ordered::place`] as 64 bits.
+    #[inline(always)]
+    fn wide_place(self) -> u64 {
+        self.place().into()
+    }
+
+    /// An integer below `2^(8 * size)`: keys compare as the samples do. 0 and -0 have one key; what is not a number is above all others.
+    #[inline(always)]
+    fn key(self) -> u64 {
+        self.plain().wide_place()
+    }
+
+    /// The sample of a key.
+    #[inline(always)]
+    fn from_key(key: u64) -> Self {
+        Self::from_place(key)
+    }
 }
 
-macro_rules! unsigned {
-    ($($ty:ident)*) => { $(impl Ordered for $ty {
+macro_rules! integers {
+    ($($ty:ident $un:ident $sign:expr;)*) => { $(impl Ordered for $ty {
+        type Place = $un;
         #[inline(always)]
-        fn key(self) -> u64 { u64::from(self) }
+        fn place(self) -> $un { self as $un ^ $sign }
         #[inline(always)]
-        fn from_key(key: u64) -> Self { key as $ty }
+        fn place_nan_first(self) -> $un { self.place() }
         #[inline(always)]
-        fn whole(self) -> i64 { self as i64 }
-    })* };
-}
-
-macro_rules! signed {
-    ($($ty:ident $un:ident)*) => { $(impl Ordered for $ty {
+        fn at(place: $un) -> $ty { (place ^ $sign) as $ty }
         #[inline(always)]
-        fn key(self) -> u64 { u64::from(self as $un ^ (1 << ($un::BITS - 1))) }
+        fn from_place(place: u64) -> $ty { <$ty>::at(place as $un) }
         #[inline(always)]
-        fn from_key(key: u64) -> Self { (key as $un ^ (1 << ($un::BITS - 1))) as $ty }
+        fn plain(self) -> $ty { self }
         #[inline(always)]
         fn whole(self) -> i64 { self as i64 }
     })* };
 }
 
 macro_rules! floats {
-    ($($ty:ident $un:ident)*) => { $(impl Ordered for $ty {
+    ($($ty:ident $un:ident $int:ident;)*) => { $(impl Ordered for $ty {
+        type Place = $un;
         #[inline(always)]
-        fn key(self) -> u64 {
-            let sign = 1 << ($un::BITS - 1);
-            // -0 becomes 0; every NaN becomes one with the sign of a positive number.
-            let bits = if self.is_nan() { $ty::NAN.to_bits() & !sign } else { (self + 0.0).to_bits() };
-            u64::from(if bits & sign != 0 { !bits } else { bits | sign })
+        fn place(self) -> $un {
+            const SIGN: $un = 1 << ($un::BITS - 1);
+            let bits = self.to_bits();
+            // Negative numbers run backwards: all their bits turn.
+            let place = bits ^ (((bits as $int) >> ($un::BITS - 1)) as $un | SIGN);
+            if self.is_nan() { $ty::NAN.to_bits() | SIGN } else { place }
         }
         #[inline(always)]
-        fn from_key(key: u64) -> Self {
-            let (key, sign) = (key as $un, 1 << ($un::BITS - 1));
-            $ty::from_bits(if key & sign != 0 { key & !sign } else { !key })
+        fn place_nan_first(self) -> $un { if self.is_nan() { 0 } else { self.place() } }
+        #[inline(always)]
+        fn at(place: $un) -> $ty {
+            const SIGN: $un = 1 << ($un::BITS - 1);
+            let value = $ty::from_bits(place ^ (((!place as $int) >> ($un::BITS - 1)) as $un | SIGN));
+            if value.is_nan() { $ty::NAN } else { value }
         }
+        #[inline(always)]
+        fn from_place(place: u64) -> $ty { <$ty>::at(place as $un) }
+        #[inline(always)]
+        fn plain(self) -> $ty { self + 0.0 }
         #[inline(always)]
         fn whole(self) -> i64 { self as i64 }
     })* };
 }
 
-unsigned!(u8 u16 u32 u64);
-signed!(i8 u8 i16 u16 i32 u32 i64 u64);
-floats!(f32 u32 f64 u64);
+integers! {
+    u8 u8 0; u16 u16 0; u32 u32 0; u64 u64 0;
+    i8 u8 1 << 7; i16 u16 1 << 15; i32 u32 1 << 31; i64 u64 1 << 63;
+}
+
+floats! {
+    f32 u32 i32;
+    f64 u64 i64;
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn check<T: Ordered>(rising: &[T]) {
+        let place = |x: &T| -> u64 { x.place().into() };
+        assert!(rising.is_sorted_by(|a, b| place(a) < place(b)), "{rising:?}");
+        for x in rising {
+            assert!(x.place() == x.place_nan_first(), "{x:?}");
+            let back = T::from_place(place(x));
+            assert_eq!(format!("{back:?}"), format!("{x:?}"));
+            assert!(T::from_key(x.key()) == *x && x.key() < 1 << (8 * size_of::<T>() - 1) << 1);
+        }
+    }
+
     #[test]
-    fn keys_are_in_the_samples_order_and_lead_back() {
-        let floats = [f64::NEG_INFINITY, -1e300, -1.0, -1e-320, 0.0, 1e-320, 1.0, f64::INFINITY];
-        assert!(floats.windows(2).all(|w| w[0].key() < w[1].key()));
-        assert!(floats.iter().all(|v| f64::from_key(v.key()) == *v));
+    fn places_rise_with_samples_and_give_them_back() {
+        check(&[0u8, 1, 255]);
+        check(&[0u32, 1, u32::MAX]);
+        check(&[i8::MIN, -1, 0, 127]);
+        check(&[i16::MIN, -5, -1, 0, 1, i16::MAX]);
+        check(&[f32::NEG_INFINITY, -1.5, -0.0, 0.0, 1e-40, f32::INFINITY]);
+    }
+
+    #[test]
+    fn places_of_eight_bytes_too() {
+        let floats = [f64::NEG_INFINITY, -1e300, -5e-324, -0.0, 0.0, 7.0, f64::INFINITY];
+        assert!(floats.is_sorted_by(|a, b| a.place() < b.place()));
+        assert!(floats.iter().all(|x| f64::at(x.place()).to_bits() == x.to_bits()));
+        let ints = [i64::MIN, -1, 0, i64::MAX];
+        assert!(ints.is_sorted_by(|a, b| a.place() < b.place()));
+        assert!(ints.iter().all(|x| i64::at(x.place()) == *x));
+    }
+
+    #[test]
+    fn both_zeros_have_one_key_and_what_is_no_number_lies_at_an_end() {
         assert_eq!((-0.0f32).key(), 0f32.key());
-        assert!(f32::NAN.key() > f32::INFINITY.key() && (-f32::NAN).key() == f32::NAN.key());
-        let ints = [i16::MIN, -5, -1, 0, 1, i16::MAX];
-        assert!(ints.windows(2).all(|w| w[0].key() < w[1].key()));
-        assert!(ints.iter().all(|v| i16::from_key(v.key()) == *v && v.key() < 1 << 16));
+        for nan in [f32::NAN, -f32::NAN] {
+            assert!(nan.place() > f32::INFINITY.place() && nan.key() == f32::NAN.key());
+            assert!(nan.place_nan_first() < f32::NEG_INFINITY.place_nan_first());
+            assert!(f32::at(nan.place()).is_nan() && f32::at(nan.place_nan_first()).is_nan());
+        }
     }
 }

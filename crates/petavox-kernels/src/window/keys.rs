@@ -3,6 +3,7 @@
 //! NaN is above every number, whichever way the keys run, and every zero of a float keeps its sign: `-0.0` lies below `0.0`.
 
 use super::lanes::lanes;
+use crate::pointwise::order::Ordered;
 use petavox_core::Dtype;
 
 /// Rows of samples from bytes to keys, and back.
@@ -165,30 +166,26 @@ keys! {
 }
 
 macro_rules! float_bits {
-    ($($K:ident $signed:ident $float:ident;)*) => {
+    ($($K:ident $float:ident;)*) => {
         $(impl FloatBits for $K {
             #[inline(always)]
             fn float_to_key(self, flipped: bool) -> $K {
-                const SIGN: $K = 1 << ($K::BITS - 1);
-                // Negative numbers run backwards; all their bits turn.
-                let key = self ^ ((((self as $signed) >> ($K::BITS - 1)) as $K) | SIGN);
-                let key = if flipped { !key } else { key };
-                if self & !SIGN > $float::INFINITY.to_bits() { $float::NAN.to_bits() | SIGN } else { key }
+                let sample = $float::from_bits(self);
+                let place = sample.place();
+                if flipped & !sample.is_nan() { !place } else { place }
             }
             #[inline(always)]
             fn key_to_float(self, flipped: bool) -> $K {
-                const SIGN: $K = 1 << ($K::BITS - 1);
-                let key = if flipped { !self } else { self };
-                let bits = key ^ (((((!key) as $signed) >> ($K::BITS - 1)) as $K) | SIGN);
-                if self == $float::NAN.to_bits() | SIGN { $float::NAN.to_bits() } else { bits }
+                let is_nan = self == $float::NAN.place();
+                $float::at(if flipped & !is_nan { !self } else { self }).to_bits()
             }
         })*
     };
 }
 
 float_bits! {
-    u32 i32 f32;
-    u64 i64 f64;
+    u32 f32;
+    u64 f64;
 }
 
 #[cfg(test)]

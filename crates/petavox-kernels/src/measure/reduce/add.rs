@@ -2,8 +2,8 @@
 
 use super::exact::{Cells, two_product};
 use super::lines::Lines;
-use super::order::Ordered;
 use super::{Accumulators, Kept};
+use crate::pointwise::order::Ordered;
 use petavox_core::{Block, Dtype, Element, Result, dispatch};
 use std::ops::Range;
 
@@ -127,9 +127,9 @@ fn moments<T: Exact>(words: &mut [u64], n: usize, samples: &[T], lines: &Lines) 
 /// Extremes of rows in the samples' own size first, which is quicker, then of cells.
 fn extremes<T: Ordered>(words: &mut [u64], samples: &[T], lines: &Lines, largest: bool) {
     if largest {
-        extremes_by(words, samples, lines, |x| x.key(true), Ord::max, Ord::max);
+        extremes_by(words, samples, lines, T::place, Ord::max, Ord::max);
     } else {
-        extremes_by(words, samples, lines, |x| x.key(false), Ord::min, Ord::min);
+        extremes_by(words, samples, lines, T::place_nan_first, Ord::min, Ord::min);
     }
 }
 
@@ -138,8 +138,8 @@ fn extremes_by<T: Ordered>(
     words: &mut [u64],
     samples: &[T],
     lines: &Lines,
-    key: impl Fn(T) -> T::Key,
-    join: impl Fn(T::Key, T::Key) -> T::Key,
+    place: impl Fn(T) -> T::Place,
+    join: impl Fn(T::Place, T::Place) -> T::Place,
     join_cells: impl Fn(u64, u64) -> u64,
 ) {
     for (k, base) in lines.kept.iter().enumerate() {
@@ -147,8 +147,8 @@ fn extremes_by<T: Ordered>(
         if lines.last_is_reduced {
             for offset in &lines.offsets {
                 let row = &samples[base + offset..][..lines.width];
-                if let Some(found) = row.iter().map(|x| key(*x)).reduce(&join) {
-                    cells[0] = join_cells(cells[0], T::widen(found));
+                if let Some(found) = row.iter().map(|x| place(*x)).reduce(&join) {
+                    cells[0] = join_cells(cells[0], found.into());
                 }
             }
             continue;
@@ -156,12 +156,12 @@ fn extremes_by<T: Ordered>(
         for (from, cells) in (0..).step_by(GROUP).zip(cells.chunks_mut(GROUP)) {
             let row = |offset: &usize| &samples[base + offset + from..][..cells.len()];
             let Some((first, others)) = lines.offsets.split_first() else { continue };
-            let mut keys = [key(samples[0]); GROUP];
-            keys.iter_mut().zip(row(first)).for_each(|(m, x)| *m = key(*x));
+            let mut places = [place(samples[0]); GROUP];
+            places.iter_mut().zip(row(first)).for_each(|(m, x)| *m = place(*x));
             for offset in others {
-                keys.iter_mut().zip(row(offset)).for_each(|(m, x)| *m = join(*m, key(*x)));
+                places.iter_mut().zip(row(offset)).for_each(|(m, x)| *m = join(*m, place(*x)));
             }
-            cells.iter_mut().zip(keys).for_each(|(w, m)| *w = join_cells(*w, T::widen(m)));
+            cells.iter_mut().zip(places).for_each(|(w, m)| *w = join_cells(*w, m.into()));
         }
     }
 }
@@ -172,7 +172,8 @@ fn arg_extremes<T: Ordered>(words: &mut [u64], samples: &[T], lines: &Lines, lar
         let step = u64::from(lines.last_is_reduced);
         for (i, x) in row.iter().enumerate() {
             let cell = cells.start + if lines.last_is_reduced { 0 } else { i };
-            let key = T::widen(x.plain().key(largest));
+            let x = x.plain();
+            let key = if largest { x.place() } else { x.place_nan_first() }.into();
             let rank = lines.ranks[j] + step * i as u64;
             better(&mut keys[cell], &mut ranks[cell], key, rank, largest);
         }

@@ -2,8 +2,9 @@
 
 use super::add::unwrapped;
 use super::exact::{two_product, value_and_rest};
-use super::order::Ordered;
 use super::{Accumulators, Found, Kept, Method, Reducer};
+use crate::pointwise::order::Ordered;
+use crate::sample::dispatch_integers;
 use petavox_core::{Block, Dtype, Element, Region, Result, dispatch};
 
 pub(super) fn finish(
@@ -93,11 +94,11 @@ pub(super) fn value(reducer: &Reducer, of: &Accumulators, cell: usize) -> Found 
 fn place(word: u64, dtype: Dtype) -> Found {
     match dtype {
         Dtype::Bool => Found::Bool(word != 0),
-        Dtype::Float32 => Found::Float(f32::narrow(word).into()),
-        Dtype::Float64 => Found::Float(f64::narrow(word)),
-        Dtype::UInt64 => Found::Int(word.into()),
-        d if d.is_signed() => Found::Int(i64::narrow(word).into()),
-        _ => Found::Int(word.into()),
+        Dtype::Float32 => Found::Float(f32::from_place(word).into()),
+        Dtype::Float64 => Found::Float(f64::from_place(word)),
+        integer => dispatch_integers!(integer, T => {
+            Found::Int(T::from_place(word).into())
+        }, else Found::Int(word.into())),
     }
 }
 

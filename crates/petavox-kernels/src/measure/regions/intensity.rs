@@ -4,6 +4,7 @@ use super::Wants;
 use super::cell::{Plane, Word, words};
 use crate::measure::ExactSum;
 use crate::pointwise::Scalar;
+use crate::pointwise::order::Ordered;
 use petavox_core::{Dtype, Result};
 use serde::{Deserialize, Serialize};
 
@@ -187,7 +188,7 @@ impl ImagePart {
                     floats.add(run, wants.squares);
                 }
                 if let Some(values) = &mut self.values {
-                    values.extend(run.iter().map(|x| key_of(*x)));
+                    values.extend(run.iter().map(|x| x.place()));
                 }
                 if !self.edges.is_empty() {
                     run.iter().for_each(|x| bin(&self.edges, &mut self.counts, *x));
@@ -264,7 +265,7 @@ impl ImagePart {
                 (min, max) = (or_nan(floats.min), or_nan(floats.max));
                 sum = Scalar::Float(floats.sum.value());
                 variance = float_variance(self.n, &floats.sum, &floats.squares);
-                let of = |(a, b): (u64, u64)| (double_of(a) + double_of(b)) / 2.0;
+                let of = |(a, b): (u64, u64)| (f64::at(a) + f64::at(b)) / 2.0;
                 median =
                     if floats.n_nan > 0 { f64::NAN } else { middle.flatten().map_or(f64::NAN, of) };
             }
@@ -387,16 +388,6 @@ fn bin(edges: &[f64], counts: &mut [u64], x: f64) {
         let k = k.min(counts.len() - 1);
         counts[k] += 1;
     }
-}
-
-fn key_of(x: f64) -> u64 {
-    let bits = x.to_bits() as i64;
-    (bits ^ ((bits >> 63) as u64 >> 1) as i64) as u64 ^ 1 << 63
-}
-
-fn double_of(key: u64) -> f64 {
-    let bits = (key ^ 1 << 63) as i64;
-    f64::from_bits((bits ^ ((bits >> 63) as u64 >> 1) as i64) as u64)
 }
 
 /// Values in no order, which are sorted and counted when they are many.

@@ -2,6 +2,7 @@
 
 use petavox_core::{Block, ChunkGrid, Dtype, Element, Error, ImageSpec, Region, Result, dispatch};
 use petavox_engine::{Node, RunContext, SweepOp, Words};
+use petavox_kernels::pointwise::order::Ordered;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -40,17 +41,13 @@ fn pixels(input: &ImageSpec) -> [usize; 2] {
     plane(input).map(|s| s.div_ceil(bin(input)))
 }
 
-/// A code whose order is the order of the numbers, and that is above 0 for every number: 0 is "nothing yet".
+/// A code whose order is the order of the numbers, and that is above 0 for every number: 0 is "nothing yet", and no number's.
 fn encode(value: f64) -> u64 {
-    let bits = value.to_bits();
-    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+    value.place()
 }
 
 fn decode(code: u64) -> f64 {
-    if code == 0 {
-        return f64::NAN;
-    }
-    f64::from_bits(if code >> 63 == 1 { code & !(1 << 63) } else { !code })
+    f64::at(code)
 }
 
 impl SweepOp for MaxProjection {
