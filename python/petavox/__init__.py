@@ -16,33 +16,38 @@ Examples
 (4, 6)
 """
 
-from . import (
-    color,
-    config,
-    dask_image,
-    exposure,
-    feature,
-    fft,
-    filters,
-    measure,
-    metrics,
-    morphology,
-    mosaic,
-    ndimage,
-    registration,
-    restoration,
-    segmentation,
-    skeleton,
-    transform,
-    util,
-)
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from . import config
 from ._core import __version__
 from ._open import from_array, imread, open
 from ._persist import compute
 from ._threads import register_controller as _register_controller
 from .blocks import BlockInfo, BlockResults, map_blocks, map_overlap
 from .image import Image
-from .serving import Server, serve
+
+if TYPE_CHECKING:
+    from . import (
+        color,
+        dask_image,
+        exposure,
+        feature,
+        fft,
+        filters,
+        measure,
+        metrics,
+        morphology,
+        mosaic,
+        ndimage,
+        registration,
+        restoration,
+        segmentation,
+        skeleton,
+        transform,
+        util,
+    )
+    from .serving import Server, serve
 
 __all__ = [
     "BlockInfo",
@@ -76,5 +81,23 @@ __all__ = [
     "transform",
     "util",
 ]
+
+
+
+def __getattr__(name: str) -> Any:
+    """Namespaces are imported when they are first used: most programs use a few of them."""
+    if name in ("Server", "serve"):
+        found = getattr(importlib.import_module(".serving", __name__), name)
+    elif name in __all__:
+        found = importlib.import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 _register_controller()
