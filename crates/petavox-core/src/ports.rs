@@ -18,6 +18,11 @@ pub trait Source: Send + Sync {
         false
     }
 
+    /// True if reading is a copy in memory, for the planner.
+    fn is_memory(&self) -> bool {
+        false
+    }
+
     /// An upper bound on the memory, beyond `region`'s own samples, that reading `region` takes at one time.
     fn scratch_bytes(&self, region: &Region) -> u64;
 
@@ -41,6 +46,11 @@ pub trait Sink: Send + Sync {
 
     /// An upper bound on the memory, beyond the block itself, that writing `region` takes at one time.
     fn scratch_bytes(&self, region: &Region) -> u64;
+
+    /// True if writing is a copy in memory, for the planner.
+    fn is_memory(&self) -> bool {
+        false
+    }
 
     /// Writes a block. Blocks may come in any order and from several threads.
     ///

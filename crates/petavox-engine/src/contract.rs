@@ -99,6 +99,11 @@ pub trait BlockOp: Send + Sync {
         1.0
     }
 
+    /// How many samples, at [`BlockOp::cost_ns`] each, making `target` is worth: more than it has where margins are computed too.
+    fn effort(&self, _inputs: &[&ImageSpec], target: &Region) -> f64 {
+        target.len() as f64
+    }
+
     /// The parts of the output that are made as a whole, if it matters: a smaller region costs as much as all parts it meets. Blocks
     /// of a stage are such parts where they fit the memory and the stage has this operation's shape.
     fn whole_parts(&self, _inputs: &[&ImageSpec]) -> Option<Vec<usize>> {
@@ -282,6 +287,11 @@ pub trait SweepOp: Send + Sync {
     /// machines load their blocks into volumes of their own. False where they cannot: then the image itself is stored first.
     fn join(&self, _words: &mut [u64], _others: &[u64]) -> bool {
         false
+    }
+
+    /// A rough cost of the passes in nanoseconds per input sample, all threads together, for those who look at a plan.
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        10.0
     }
 
     /// Makes the passes.

@@ -31,6 +31,10 @@ impl Source for ArraySource {
         true
     }
 
+    fn is_memory(&self) -> bool {
+        true
+    }
+
     fn scratch_bytes(&self, _region: &Region) -> u64 {
         0
     }
@@ -76,6 +80,10 @@ impl Sink for ArraySink {
 
     fn scratch_bytes(&self, _region: &Region) -> u64 {
         0
+    }
+
+    fn is_memory(&self) -> bool {
+        true
     }
 
     fn write(&self, block: &Block) -> Result<()> {

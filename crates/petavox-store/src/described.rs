@@ -22,6 +22,10 @@ impl Source for Described {
         self.inner.reads_below_chunk()
     }
 
+    fn is_memory(&self) -> bool {
+        self.inner.is_memory()
+    }
+
     fn scratch_bytes(&self, region: &Region) -> u64 {
         self.inner.scratch_bytes(region)
     }

@@ -70,6 +70,10 @@ impl Source for MemorySource {
         true
     }
 
+    fn is_memory(&self) -> bool {
+        true
+    }
+
     fn scratch_bytes(&self, _region: &Region) -> u64 {
         0
     }
@@ -132,6 +136,10 @@ impl Sink for MemorySink {
 
     fn scratch_bytes(&self, _region: &Region) -> u64 {
         0
+    }
+
+    fn is_memory(&self) -> bool {
+        true
     }
 
     fn write(&self, block: &Block) -> Result<()> {

@@ -277,6 +277,10 @@ impl Sink for Nowhere {
         0
     }
 
+    fn is_memory(&self) -> bool {
+        true
+    }
+
     fn write(&self, _block: &Block) -> Result<()> {
         Err(Error::internal("plan", "a plan was only to be told, not carried out"))
     }

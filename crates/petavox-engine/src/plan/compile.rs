@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// Time to keep a byte of samples in memory or in a scratch file, in nanoseconds.
 const KEEP_NS: f64 = 0.4;
 const KEEP_IN_FILE_NS: f64 = 1.5;
+/// Time to write a byte of samples to a file, packed.
+const WRITE_NS: f64 = 2.0;
 
 /// What the planner may use.
 #[derive(Clone, Debug)]
@@ -173,6 +175,8 @@ fn stage(
     let mut fixed_bytes = held_bytes;
     let mut kept = 0;
     let mut cost_ns = 0.0;
+    // Of the sweeps, which begin when all blocks are made.
+    let mut sweep_secs = 0.0;
     let mut must: Vec<Vec<usize>> = Vec::new();
     let mut sinks = Vec::new();
     let mut write_bytes = 0;
@@ -184,7 +188,8 @@ fn stage(
                 must.push(sink.grid().chunk().to_vec());
                 sinks.push(sink.clone());
                 write_bytes += node.spec().bytes();
-                cost_ns += node.spec().dtype.size() as f64 * 2.0;
+                let ns = if sink.is_memory() { KEEP_NS } else { WRITE_NS };
+                cost_ns += node.spec().dtype.size() as f64 * ns;
             }
             Consumer::Fold(fold) => {
                 let Kind::Fold(op) = fold.kind() else { continue };
@@ -200,6 +205,7 @@ fn stage(
                 jumps |= op.jumps();
                 fixed_bytes += op.scratch_bytes(node.spec());
                 cost_ns += 1.0;
+                sweep_secs += op.sweep_ns(node.spec()) * node.spec().len() as f64 * 1e-9;
             }
             Consumer::Keep { in_memory } => {
                 if *in_memory {
@@ -280,8 +286,8 @@ fn stage(
         window_bytes,
         reads,
         write_bytes,
-        cpu_secs,
-        secs,
+        cpu_secs: cpu_secs + sweep_secs,
+        secs: secs + sweep_secs,
         keeps: Vec::new(),
         drops: Vec::new(),
     };

@@ -13,11 +13,14 @@ const TASK_NS: f64 = 20_000.0;
 const ROW_NS: f64 = 15.0;
 /// Time to read a run of samples from a file that is read below its chunks.
 const READ_RUN_NS: f64 = 900.0;
+/// Time to reach a run of samples in memory, beside copying them.
+const COPY_RUN_NS: f64 = 100.0;
 /// Time to decode or copy a byte of samples.
 const DECODE_NS: f64 = 1.0;
 const COPY_NS: f64 = 0.15;
-/// A task's memory above which caches stop helping.
+/// A task's memory above which a core's caches stop helping, and those that all cores share.
 const CACHE_FRIENDLY_BYTES: f64 = 8e6;
+const CACHED_BYTES: f64 = 6.4e7;
 
 #[derive(Clone, Copy)]
 pub(super) struct GridQuery<'a> {
@@ -279,11 +282,10 @@ fn price(
             }
             Step::Read(source) => {
                 let decoded = decoding.bytes.get(&i).copied().unwrap_or(0.0);
-                let in_memory = source.reads_below_chunk() && source.locator().is_none();
-                ns += decoded * if in_memory { COPY_NS } else { DECODE_NS };
-                if source.reads_below_chunk() && source.locator().is_some() {
+                ns += decoded * if source.is_memory() { COPY_NS } else { DECODE_NS };
+                if source.reads_below_chunk() {
                     let n: f64 = made.iter().map(|r| runs(r, &line.spec.shape)).sum();
-                    ns += times * n * READ_RUN_NS;
+                    ns += times * n * if source.is_memory() { COPY_RUN_NS } else { READ_RUN_NS };
                 }
                 let name = source.locator().unwrap_or_else(|| match line.name {
                     "open" => "memory".to_owned(),
@@ -293,7 +295,8 @@ fn price(
             }
         }
     }
-    let slowdown = 1.0 + 0.08 * (task_bytes as f64 / CACHE_FRIENDLY_BYTES).log2().max(0.0);
+    let beyond = |friendly: f64| (task_bytes as f64 / friendly).log2().max(0.0);
+    let slowdown = 1.0 + 0.03 * beyond(CACHE_FRIENDLY_BYTES) + 0.06 * beyond(CACHED_BYTES);
     let serial_secs = (query.consumer)(&target).serial_ns * n_blocks as f64 * 1e-9;
     let parallel_secs = ns * slowdown * 1e-9;
     let cpu_secs = parallel_secs + serial_secs;

@@ -35,6 +35,10 @@ impl Source for Later {
         !self.in_file
     }
 
+    fn is_memory(&self) -> bool {
+        !self.in_file
+    }
+
     fn scratch_bytes(&self, _region: &Region) -> u64 {
         match self.in_file {
             true => block_bytes(&self.spec, &self.grid),

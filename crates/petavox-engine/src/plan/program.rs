@@ -163,10 +163,13 @@ impl Program {
 
     /// The samples that `line` computes to make these regions: all of every part that it can only make as a whole.
     pub(crate) fn samples_of(&self, line: usize, made: &[Region]) -> f64 {
-        let all = |regions: &[Region]| regions.iter().map(|r| r.len() as f64).sum();
-        let Step::Run { op, inputs } = &self.lines[line].step else { return all(made) };
+        let Step::Run { op, inputs } = &self.lines[line].step else {
+            return made.iter().map(|r| r.len() as f64).sum();
+        };
         let specs: Vec<&ImageSpec> = inputs.iter().map(|&k| &self.lines[k].spec).collect();
-        let Some(part) = op.whole_parts(&specs) else { return all(made) };
+        let Some(part) = op.whole_parts(&specs) else {
+            return made.iter().map(|r| op.effort(&specs, r)).sum();
+        };
         let shape = &self.lines[line].spec.shape;
         let whole = |region: &Region| -> f64 {
             (0..shape.len())

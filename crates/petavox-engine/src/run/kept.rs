@@ -76,6 +76,10 @@ impl Source for Kept {
         matches!(self.place, Place::Memory(_))
     }
 
+    fn is_memory(&self) -> bool {
+        self.reads_below_chunk()
+    }
+
     fn scratch_bytes(&self, _region: &Region) -> u64 {
         match self.place {
             Place::Memory(_) => 0,

@@ -176,6 +176,10 @@ impl Source for Turned {
         self.inner.reads_below_chunk()
     }
 
+    fn is_memory(&self) -> bool {
+        self.inner.is_memory()
+    }
+
     fn scratch_bytes(&self, region: &Region) -> u64 {
         let own = (region.len() * self.spec.dtype.size()) as u64;
         own + self.inner.scratch_bytes(&self.inside(region))

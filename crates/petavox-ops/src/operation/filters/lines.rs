@@ -53,18 +53,34 @@ impl BlockOp for Lines {
     }
 
     fn cost_ns(&self) -> f64 {
-        let taps = |line: &Line| match line {
-            Line::Weighted(weights) => weights.values().len(),
-            Line::Mean(window) if window.size() > 24 => 2 * window.size().isqrt() + 8,
-            Line::Mean(window) => window.size(),
-        };
-        self.filter.lines.iter().map(|(_, line)| 0.8 + 0.1 * taps(line) as f64).sum()
+        self.filter.lines.iter().map(|(_, line)| pass_ns(line)).sum()
+    }
+
+    fn effort(&self, inputs: &[&ImageSpec], target: &Region) -> f64 {
+        let (low, high) = self.filter.reach(inputs[0].ndim());
+        let mut shape = target.grow(&low, &high).shape().to_vec();
+        // Each pass leaves the margin of the axes that are still to come.
+        let ns = self.filter.lines.iter().map(|(axis, line)| {
+            shape[*axis] = target.shape()[*axis];
+            pass_ns(line) * shape.iter().map(|n| *n as f64).product::<f64>()
+        });
+        ns.sum::<f64>() / self.cost_ns().max(f64::MIN_POSITIVE)
     }
 
     fn run(&self, call: BlockCall<'_>) -> Result<()> {
         let shape = &call.specs[0].shape;
         self.filter.run(call.inputs[0], call.output, shape, call.scratch.bytes_mut(), call.cancel)
     }
+}
+
+/// What a pass takes for a sample.
+fn pass_ns(line: &Line) -> f64 {
+    let taps = match line {
+        Line::Weighted(weights) => weights.values().len(),
+        Line::Mean(window) if window.size() > 24 => 2 * window.size().isqrt() + 8,
+        Line::Mean(window) => window.size(),
+    };
+    0.8 + 0.1 * taps as f64
 }
 
 /// The parameter `dtype`, of the result.

@@ -112,6 +112,10 @@ impl SweepOp for AttributeOpening {
         SORT_BYTES + (64 << 10)
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        280.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let whole = Region::whole(&input.shape[1..]);
         let keys = block.typed::<u64>()?;

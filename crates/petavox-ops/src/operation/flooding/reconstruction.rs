@@ -267,6 +267,10 @@ impl SweepOp for Reconstruction {
         self.pace(&self.volume(input)).band_bytes
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        65.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let volume = self.volume(input);
         let keys = block.typed::<u64>()?;

@@ -208,6 +208,10 @@ impl SweepOp for Watershed {
         self.pace(input).band_bytes.max(POURING_BYTES as u64)
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        400.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let keys = block.typed::<u64>()?;
         let volume = self.volume(input);

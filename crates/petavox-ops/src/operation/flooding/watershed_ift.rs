@@ -80,6 +80,10 @@ impl SweepOp for WatershedIft {
         FOREST_BYTES as u64 + Paged::<Sample>::table_bytes(self.n_words(input)) + (64 << 10)
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        200.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let keys = block.typed::<u64>()?;
         let volume = volume(input);

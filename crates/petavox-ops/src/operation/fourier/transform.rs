@@ -199,6 +199,10 @@ impl SweepOp for Transform {
         self.shapes(input).map_or(0, |shapes| self.task_bytes(&shapes))
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        20.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let shapes = self.shapes(input)?;
         dispatch!(block.dtype(), T => {

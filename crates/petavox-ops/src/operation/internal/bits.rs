@@ -66,6 +66,10 @@ impl SweepOp for Pack {
         0
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        0.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         layout(input)?.pack(words, block)
     }

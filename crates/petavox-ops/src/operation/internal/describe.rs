@@ -72,6 +72,10 @@ impl Source for Described {
         self.source.reads_below_chunk()
     }
 
+    fn is_memory(&self) -> bool {
+        self.source.is_memory()
+    }
+
     fn scratch_bytes(&self, region: &Region) -> u64 {
         self.source.scratch_bytes(region)
     }

@@ -75,6 +75,10 @@ impl SweepOp for MaxProjection {
         0
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        0.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         dispatch!(block.dtype(), T => load::<T>(words, block, bin(input), pixels(input)[1]))
     }

@@ -39,6 +39,10 @@ impl SweepOp for SampleAt {
         0
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        0.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let ranks = self.ranks.words();
         let whole = input.region();

@@ -121,6 +121,10 @@ impl SweepOp for Slic {
         true
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        110.0 * self.max_num_iter as f64
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let ratio = 1.0 / self.compactness;
         let whole = input.region();

@@ -224,6 +224,10 @@ impl SweepOp for BinarySweep {
         rows.n_rows() as u64 / 8 + 64 * 24 * rows.width() as u64 + 4096
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        2.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let rows = Rows::new(self.shape(input));
         let (n, last) = (rows.n_words(), self.n_masks() - 1);

@@ -101,6 +101,10 @@ impl SweepOp for BruteForce {
         (16 * input.len() * (input.ndim() + 1) + (1 << 12)) as u64
     }
 
+    fn sweep_ns(&self, input: &ImageSpec) -> f64 {
+        0.5 * input.len() as f64
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let samples = block.typed::<u8>()?;
         let width = block.region().row_len();

@@ -182,6 +182,10 @@ impl SweepOp for Distance {
         task_bytes(&input.shape)
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        if self.indices { 130.0 } else { 35.0 }
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let mask = block.typed::<u8>()?;
         each_row(block.region(), &input.region(), |here, there| {

@@ -98,6 +98,10 @@ impl SweepOp for Skeletonize {
         layout(input).map_or(0, |l| ThinOptions::new(self.method).scratch_bytes(&l))
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        25.0
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         layout(input)?.pack(words, block)
     }

@@ -209,6 +209,10 @@ impl SweepOp for DenoiseTv {
         (rows + sums) as u64
     }
 
+    fn sweep_ns(&self, _input: &ImageSpec) -> f64 {
+        15.0 * self.max_num_iter as f64
+    }
+
     fn load(&self, words: &mut [u64], block: &Block, input: &ImageSpec) -> Result<()> {
         let whole = input.region();
         let width = block.region().row_len();
