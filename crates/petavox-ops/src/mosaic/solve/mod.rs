@@ -13,10 +13,12 @@ mod hold;
 mod loops;
 mod prior;
 mod rivals;
+mod shapes;
 mod springs;
 mod stage;
 mod trust;
 
+pub use shapes::{Match, Model, Shape, Shapes};
 pub use springs::{Link, settle};
 pub use stage::{StageModel, regress};
 
