@@ -167,6 +167,8 @@ def stitch(
     align_channel: int | None = None,
     max_shift: float | None = None,
     sigma: float | None = None,
+    model: str = "translation",
+    cycles: Sequence[int] | None = None,
     blend: str = "linear",
     interpolation: str = "linear",
     masks: Sequence[Any] | None = None,
@@ -195,6 +197,12 @@ def stitch(
         How far a tile may lie from where it should lie against its neighbour; a tenth of the tile by default.
     sigma : float, optional
         Smoothing before tiles are compared, in samples; chosen by the data by default.
+    model : {"translation", "similarity", "affine"}
+        What every tile may be besides moved: nothing, turned and scaled, or sheared too. Tiles that share too little with others to tell
+        are simpler, and listed so.
+    cycles : sequence of int, optional
+        For every tile, which time its grid was imaged: the tiles of the first keep the places that they have among themselves, those of
+        grids that were imaged again are aligned to them. Layouts have a ``cycle`` for each tile.
     blend, interpolation, masks, orientation, flatfield, darkfield, balance, channels_first, pattern, overlap, skip_missing
         As for `fuse`.
 
@@ -204,7 +212,8 @@ def stitch(
         The mosaic, lazy.
     found : dict
         What ``petavox stitch`` writes into positions.json: ``tiles`` with the positions found, ``pairs`` with shift, score and residual,
-        ``unregistered`` tiles and why, ``unconfirmed`` ones that hang on one pair alone, ``warnings``.
+        ``unregistered`` tiles and why, ``unconfirmed`` ones that hang on one pair alone, ``warnings``. With a `model`, tiles have an
+        ``affine`` instead of a position, and ``models`` tells the scale, rotation and shear of each.
 
     Raises
     ------
@@ -221,7 +230,13 @@ def stitch(
     [0, 88]
     """
     layout, given = _layout(tiles, positions, None, spacing, orientation, pattern, overlap, skip_missing)
-    options = {"align_channel": align_channel, "max_shift": max_shift, "sigma": sigma, "skip_missing": skip_missing}
+    if cycles is not None:
+        numbers = [int(cycle) for cycle in cycles]
+        if len(numbers) != len(layout["tiles"]) or min(numbers, default=0) < 0:
+            raise ValueError(f"cycles: got {numbers} for {len(layout['tiles'])} tiles, expected a number from 0 for each")
+        for entry, number in zip(layout["tiles"], numbers, strict=True):
+            entry["cycle"] = number
+    options = {"align_channel": align_channel, "max_shift": max_shift, "sigma": sigma, "model": model, "skip_missing": skip_missing}
     covers = _masks(masks, layout)
     found = json.loads(stitch_tiles(json.dumps(layout), given, covers, json.dumps(options), config.settings()))
     how = {

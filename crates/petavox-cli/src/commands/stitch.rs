@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 Examples:
   petavox stitch TileConfiguration.txt -o mosaic.zarr
   petavox stitch scan/ --pattern \"tile_{row}_{col}.tif\" --overlap 0.1 -o mosaic.ome.tif
+  petavox stitch sections.json --model affine -o mosaic.zarr
   petavox stitch stage.csv --preview-orientation
   petavox stitch stage.csv --positions positions.json --report report.html")]
 pub(crate) struct Stitch {
@@ -46,6 +47,9 @@ pub(crate) struct Stitch {
     /// Smoothing before tiles are compared, in samples [default: chosen by the data]
     #[arg(long, value_name = "S")]
     sigma: Option<f64>,
+    /// What tiles may be besides moved: translation (nothing), similarity (each turned and scaled) or affine (and sheared)
+    #[arg(long, value_name = "MODEL", default_value = "translation")]
+    model: String,
     /// Draw the tiles in all eight orientations of the camera on one page, best first, and stop; choose with --orientation
     #[arg(long, value_name = "HTML", num_args = 0..=1, require_equals = true, default_missing_value = "orientation.html")]
     preview_orientation: Option<PathBuf>,
@@ -126,6 +130,7 @@ pub(crate) fn run(args: &Stitch, settings: &Settings) -> Result<Report> {
         align_channel: args.align_channel,
         max_shift: args.max_shift,
         sigma: args.sigma,
+        model: Some(args.model.clone()),
         skip_missing: args.tiles.skip_missing,
     };
     let stitched = stitch(&layout, None, &options, &settings.run)?;
@@ -165,12 +170,23 @@ pub(crate) fn run(args: &Stitch, settings: &Settings) -> Result<Report> {
         "unregistered": stitched.unregistered,
         "warnings": stitched.warnings,
         "typical_residual": stitched.typical_residual,
+        "model": args.model,
+        "n_models": models(&stitched),
         "finding_sigma": stitched.finding_sigma,
         "measuring_sigma": stitched.measuring_sigma,
         "stitch_seconds": seconds,
         "fused": fused,
     });
     Ok(all)
+}
+
+/// How many tiles were found to be of each model.
+fn models(stitched: &Stitched) -> std::collections::BTreeMap<String, usize> {
+    let mut out = std::collections::BTreeMap::new();
+    for tile in &stitched.models {
+        *out.entry(tile.model.clone()).or_default() += 1;
+    }
+    out
 }
 
 fn summary(stitched: &Stitched, seconds: f64) -> String {

@@ -78,7 +78,7 @@ impl Weights {
 /// What a pair that lies at `about` tells.
 pub fn coherence(first: &Patch, second: &Patch, about: &[f64], fft: &mut Fft) -> Option<Coherence> {
     let near: Vec<i64> = about.iter().map(|s| s.round() as i64).collect();
-    let Pair { a, b, shape, energy } = spectra(first, second, &near, fft)?;
+    let Pair { a, b, shape, energy, .. } = spectra(first, second, &near, fft)?;
     if energy <= 0.0 {
         return None;
     }

@@ -5,6 +5,17 @@ use petavox_core::strides;
 /// The Laplacian of the image smoothed by `sigma`, in place; the samples at the ends are continued.
 pub fn laplacian_of_gaussian(samples: &mut Vec<f32>, shape: &[usize], sigma: f64) {
     let steps = strides(shape);
+    gaussian(samples, shape, sigma);
+    let mut other = vec![0.0f32; samples.len()];
+    for a in (0..shape.len()).filter(|&a| shape[a] > 1) {
+        second_difference(samples, &mut other, shape[a], steps[a]);
+    }
+    std::mem::swap(samples, &mut other);
+}
+
+/// Smooths by `sigma`, in place; the samples at the ends are continued.
+pub(super) fn gaussian(samples: &mut Vec<f32>, shape: &[usize], sigma: f64) {
+    let steps = strides(shape);
     let radius = (3.0 * sigma).ceil() as usize;
     let weights: Vec<f32> = {
         let at = |k: usize| (-0.5 * (k as f64 / sigma).powi(2)).exp();
@@ -16,11 +27,6 @@ pub fn laplacian_of_gaussian(samples: &mut Vec<f32>, shape: &[usize], sigma: f64
         smooth(samples, &mut other, shape[a], steps[a], &weights);
         std::mem::swap(samples, &mut other);
     }
-    other.fill(0.0);
-    for a in (0..shape.len()).filter(|&a| shape[a] > 1) {
-        second_difference(samples, &mut other, shape[a], steps[a]);
-    }
-    std::mem::swap(samples, &mut other);
 }
 
 /// Smooths along one axis, one weight after another over whole rows.

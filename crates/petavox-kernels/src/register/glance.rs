@@ -62,6 +62,8 @@ impl Around {
         let width = part.row_len();
         let mut row_by = vec![0.0f32; width];
         let (mut ea, mut eb) = (0.0, 0.0);
+        let is_masked = first.counts.is_some() || second.counts.is_some();
+        let (mut n_counting, mut by_other) = (0.0f64, [vec![0.0f32; width], vec![0.0f32; width]]);
         let mut sums = vec![0.0f64; 2 * ndim + 1];
         let mut of_second = vec![0i64; ndim];
         part.for_each_row(|point| {
@@ -74,9 +76,21 @@ impl Around {
             }
             let at = second.region.offset_of(&of_second);
             let b = |from: usize| &second.samples[from..][..width];
-            ea += f64::from(by) * weighted(a, a, &squared);
-            eb += f64::from(by) * weighted(b(at), b(at), &squared);
-            row_by.iter_mut().zip(a.iter().zip(&squared)).for_each(|(r, (a, f))| *r = a * f);
+            let (mut of_a, mut of_b) = (&squared, &squared);
+            if is_masked {
+                // Each counts as far as the other does.
+                let counts = [first.counts_of(point, width), second.counts_of(&of_second, width)];
+                n_counting += counting(counts, width);
+                for (to, other) in by_other.iter_mut().zip([counts[1], counts[0]]) {
+                    to.copy_from_slice(&squared);
+                    let other = other.into_iter().flatten();
+                    to.iter_mut().zip(other).for_each(|(t, c)| *t *= c);
+                }
+                (of_a, of_b) = (&by_other[0], &by_other[1]);
+            }
+            ea += f64::from(by) * weighted(a, a, of_a);
+            eb += f64::from(by) * weighted(b(at), b(at), of_b);
+            row_by.iter_mut().zip(a.iter().zip(of_a)).for_each(|(r, (a, f))| *r = a * f);
             let by = f64::from(by);
             sums[0] += by * dot(&row_by, b(at));
             for axis in (0..ndim).filter(|&a| wide[a]) {
@@ -90,7 +104,11 @@ impl Around {
         let sides = (0..ndim)
             .map(|a| wide[a].then(|| [by(sums[1 + 2 * a]), by(sums[2 + 2 * a])]))
             .collect();
-        Some(Around { middle: by(sums[0]), sides, n: common.len() })
+        let n = if is_masked { n_counting as usize } else { common.len() };
+        if is_masked && n < LEAST * LEAST {
+            return None;
+        }
+        Some(Around { middle: by(sums[0]), sides, n })
     }
 
     /// The axis and direction of the best shift beside, if it is better.
@@ -101,6 +119,16 @@ impl Around {
             .filter(|(v, _, _)| *v > self.middle)
             .max_by(|x, y| x.0.total_cmp(&y.0))
             .map(|(_, a, by)| (a, by))
+    }
+}
+
+/// How many samples of a row count in both.
+pub(super) fn counting(counts: [Option<&[f32]>; 2], width: usize) -> f64 {
+    let sum = |c: &[f32]| c.iter().map(|c| f64::from(*c)).sum::<f64>();
+    match counts {
+        [None, None] => width as f64,
+        [Some(c), None] | [None, Some(c)] => sum(c),
+        [Some(a), Some(b)] => a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum(),
     }
 }
 

@@ -9,14 +9,18 @@ mod coherence;
 mod fft;
 mod filter;
 mod glance;
+mod masked;
 mod refine;
 mod search;
+mod warp;
 
 pub use coherence::{Coherence, Weights, coherence};
 pub use fft::Fft;
 pub use filter::laplacian_of_gaussian;
+pub use masked::laplacian_where;
 pub use refine::{Found, refine};
 pub use search::{Search, reach_of, search};
+pub use warp::{WARP_TAPS, warped};
 
 use petavox_core::Region;
 
@@ -25,8 +29,18 @@ use petavox_core::Region;
 pub struct Patch {
     /// Which part, in the tile's samples.
     pub region: Region,
-    /// In C order.
+    /// In C order; 0 where they do not count.
     pub samples: Vec<f32>,
+    /// How much every sample counts, from 0 to 1; all as much without. Two patches are compared where samples of both count.
+    pub counts: Option<Vec<f32>>,
+}
+
+impl Patch {
+    /// How much the samples of a row from `point` on count.
+    fn counts_of(&self, point: &[i64], len: usize) -> Option<&[f32]> {
+        let at = self.region.offset_of(point);
+        self.counts.as_ref().map(|c| &c[at..at + len])
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A shift to a hundredth of a sample.
 
 use super::coherence::Weights;
+use super::glance::counting;
 use super::{Fft, Patch};
 use petavox_core::Region;
 use petavox_fft::Complex;
@@ -53,6 +54,8 @@ pub(super) struct Pair {
     pub(super) shape: Vec<usize>,
     /// The geometric mean of the sums of their squares.
     pub(super) energy: f64,
+    /// How many samples count in both.
+    pub(super) n: usize,
 }
 
 /// The half spectra of the part that both show if the second lies at `near`, faded out.
@@ -70,12 +73,20 @@ pub(super) fn spectra(first: &Patch, second: &Patch, near: &[i64], fft: &mut Fft
     let common = Region::new(start, shape.clone());
     let fades: Vec<Vec<f32>> = shape.iter().map(|&n| fade(n)).collect();
     let back: Vec<i64> = near.iter().map(|d| -d).collect();
+    let of_second = common.translate(&back);
     let mut a = faded(first, &common, &fades);
-    let mut b = faded(second, &common.translate(&back), &fades);
+    let mut b = faded(second, &of_second, &fades);
+    // Each counts as far as the other does.
+    times_counts(&mut a, second, &of_second);
+    times_counts(&mut b, first, &common);
+    let n = counting_in(first, second, &common, &back);
+    if n < common.len() && n < LEAST * LEAST {
+        return None;
+    }
     let sum = |v: &[f32]| v.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>();
     let energy = (sum(&a) * sum(&b)).sqrt();
     let (a, b) = (fft.forward(&mut a, &shape), fft.forward(&mut b, &shape));
-    Some(Pair { a, b, shape, energy })
+    Some(Pair { a, b, shape, energy, n })
 }
 
 fn measured(
@@ -86,7 +97,8 @@ fn measured(
     fft: &mut Fft,
 ) -> Option<Found> {
     let near: Vec<i64> = about.iter().map(|s| s.round() as i64).collect();
-    let Pair { mut a, mut b, shape, mut energy } = spectra(first, second, &near, fft)?;
+    let Pair { mut a, mut b, shape, mut energy, n: n_counting } =
+        spectra(first, second, &near, fft)?;
     let n: usize = shape.iter().product();
     if energy.is_nan() || energy <= 0.0 {
         return Some(Found { shift: near.iter().map(|d| *d as f64).collect(), score: 0.0, n });
@@ -129,7 +141,8 @@ fn measured(
     }
     let (at, most) = Grid::of(&spectrum, &shape, &grid.summit().0, 0.08, 5).summit();
     let score = most / n as f64 / energy;
-    Some(Found { shift: near.iter().zip(&at).map(|(d, s)| *d as f64 + s).collect(), score, n })
+    let shift = near.iter().zip(&at).map(|(d, s)| *d as f64 + s).collect();
+    Some(Found { shift, score, n: n_counting })
 }
 
 /// The place of the top of a parabola through three values, in their distance from the middle one, and how much higher it is.
@@ -171,6 +184,34 @@ fn faded(patch: &Patch, part: &Region, fades: &[Vec<f32>]) -> Vec<f32> {
         out.extend(row.iter().zip(&fades[last]).map(|(s, f)| s * f * by));
     });
     out
+}
+
+/// Multiplies by how much the samples of a part of a patch count.
+fn times_counts(samples: &mut [f32], of: &Patch, part: &Region) {
+    if of.counts.is_none() {
+        return;
+    }
+    let width = part.row_len();
+    let mut rows = samples.chunks_exact_mut(width.max(1));
+    part.for_each_row(|point| {
+        if let (Some(row), Some(counts)) = (rows.next(), of.counts_of(point, width)) {
+            row.iter_mut().zip(counts).for_each(|(s, c)| *s *= c);
+        }
+    });
+}
+
+/// How many samples of a part of the first patch count in both, the second's lying `back` from there.
+fn counting_in(first: &Patch, second: &Patch, part: &Region, back: &[i64]) -> usize {
+    if first.counts.is_none() && second.counts.is_none() {
+        return part.len();
+    }
+    let width = part.row_len();
+    let mut n = 0.0;
+    part.for_each_row(|point| {
+        let there: Vec<i64> = point.iter().zip(back).map(|(p, b)| p + b).collect();
+        n += counting([first.counts_of(point, width), second.counts_of(&there, width)], width);
+    });
+    n as usize
 }
 
 /// Correlations on a grid of places around one.

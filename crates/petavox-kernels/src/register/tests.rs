@@ -24,7 +24,7 @@ fn patch(region: &Region, shift: &[f64]) -> Patch {
         }
     });
     laplacian_of_gaussian(&mut samples, region.shape(), 1.0);
-    Patch { region: region.clone(), samples }
+    Patch { region: region.clone(), samples, counts: None }
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn frequencies_that_only_noise_has_do_not_count() {
             }
         });
         laplacian_of_gaussian(&mut samples, region.shape(), 0.7);
-        Patch { region, samples }
+        Patch { region, samples, counts: None }
     };
     let (mut plain, mut weighed) = (0.0, 0.0);
     let pairs: Vec<(Patch, Patch, [f64; 2])> = (0..12)
@@ -113,4 +113,80 @@ fn frequencies_that_only_noise_has_do_not_count() {
     }
     assert!(weighed < 0.3 * plain, "{weighed} {plain}");
     assert_eq!(Coherence::default().weights(), None);
+}
+
+/// A texture of which a part is hidden by dirt that lies at `dirt` of another tile, masked or not.
+fn behind(
+    region: &Region,
+    shift: &[f64],
+    dirt: &[i64],
+    hides: &dyn Fn(&[i64]) -> bool,
+    masked: bool,
+) -> Patch {
+    let (mut samples, mut counts) = (vec![], vec![]);
+    let last = region.ndim() - 1;
+    region.for_each_row(|p| {
+        for i in 0..region.row_len() {
+            let mut own = p.to_vec();
+            own[last] += i as i64;
+            let is_hidden = hides(&own);
+            let there = own.iter().zip(dirt).map(|(x, d)| (x + d) as f64);
+            let speck = there.fold(9.0, |v: f64, x| (v * 31.7 + x * 3.1).sin() * 9.0);
+            let at: Vec<f64> = own.iter().zip(shift).map(|(x, s)| *x as f64 + s).collect();
+            samples.push(if is_hidden { 60.0 + 4.0 * speck as f32 } else { texture(&at) });
+            counts.push(if is_hidden { 0.0 } else { 1.0 });
+        }
+    });
+    if masked {
+        laplacian_where(&mut samples, &mut counts, region.shape(), 1.0);
+        return Patch { region: region.clone(), samples, counts: Some(counts) };
+    }
+    laplacian_of_gaussian(&mut samples, region.shape(), 1.0);
+    Patch { region: region.clone(), samples, counts: None }
+}
+
+#[test]
+fn what_is_masked_does_not_pull() {
+    let (shape, shift) = ([120usize, 140usize], [2.4, 101.6]);
+    let how = Search { nominal: vec![0.0, 98.0], reach: vec![8, 8] };
+    let (a, b) = reach_of(&shape, &shape, &how).unwrap();
+    // Dirt at the same place of what both show, as said, and so at another of the specimen; the mask covers it.
+    let in_first = |p: &[i64]| (30..85).contains(&p[0]) && p[1] >= 108;
+    let in_second = |p: &[i64]| (30..85).contains(&p[0]) && p[1] >= 10;
+    for (masked, tolerance) in [(true, 0.08), (false, f64::INFINITY)] {
+        let a = behind(&a, &[0.0, 0.0], &[0, 0], &in_first, masked);
+        let b = behind(&b, &shift, &[0, 98], &in_second, masked);
+        let found = search(&a, &b, (&shape, &shape), &how, &mut Fft::new()).unwrap();
+        let exact = refine(&a, &b, &found.shift, None, &mut Fft::new()).unwrap();
+        let off = exact.shift.iter().zip(shift).map(|(f, s)| (f - s).abs()).fold(0.0, f64::max);
+        assert!(off < tolerance, "{exact:?}");
+        match masked {
+            true => assert!(exact.score > 0.95 && found.score > 0.8, "{exact:?} {found:?}"),
+            // The test would show nothing otherwise.
+            false => assert!(off > 0.2, "{exact:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_turned_part_shows_what_lies_there() {
+    let (c, s) = (0.02f64.cos() * 1.01, 0.02f64.sin() * 1.01);
+    let (matrix, offset) = (vec![vec![c, -s], vec![s, c]], [3.3, -1.2]);
+    let smooth = |y: f64, x: f64| ((0.4 * y).sin() * 2.0 + (0.5 * x + 0.2 * y).cos()) as f32;
+    let own = Region::new([5, 2], [60, 70]);
+    let mut samples = vec![];
+    own.for_each_row(|p| samples.extend((0..70).map(|i| smooth(p[0] as f64, (p[1] + i) as f64))));
+    let mut counts = vec![1.0; samples.len()];
+    counts[30 * 70 + 35] = 0.0;
+    let from = Patch { region: own, samples, counts: Some(counts) };
+    let to = Region::new([0, 0], [50, 50]);
+    let out = warped(&from, &matrix, &offset, &to);
+    let known = out.counts.unwrap();
+    let n = known.iter().filter(|c| **c > 0.0).count();
+    assert!(n > 1600 && n < 2400, "{n}");
+    for (i, (v, _)) in out.samples.iter().zip(&known).enumerate().filter(|(_, (_, c))| **c > 0.0) {
+        let (y, x) = ((i / 50) as f64, (i % 50) as f64);
+        let want = smooth(c * y - s * x + 3.3, s * y + c * x - 1.2);
+        assert!((v - want).abs() < 0.02, "{y} {x}: {v} {want}");
+    }
 }

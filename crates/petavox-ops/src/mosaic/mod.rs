@@ -23,8 +23,8 @@ pub use layout::{GridOrder, Layout, LayoutOptions, Tile, open_layout};
 pub use orient::Orientation;
 pub use pieces::Pieces;
 pub use stitch::{
-    OrientationSeen, PairFound, StageFound, StitchOptions, Stitched, Unregistered, orientations,
-    stitch,
+    OrientationSeen, PairFound, StageFound, StitchOptions, Stitched, TileModel, Unregistered,
+    orientations, stitch,
 };
 pub use tiles::{Given, TileOptions, Tiles};
 

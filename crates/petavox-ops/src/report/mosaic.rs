@@ -85,6 +85,7 @@ pub fn mosaic_report(title: &str, stitched: &Stitched, run: &RunFacts) -> String
         body.push_str("</tbody></table></div>\n");
         more(&mut body, wrong.len());
     }
+    models(&mut body, stitched);
     body.push_str("<h2>How it was found</h2>\n");
     let scatter: Vec<String> = stitched.stage.scatter.iter().map(|s| number(*s)).collect();
     let facts = [
@@ -104,6 +105,35 @@ pub fn mosaic_report(title: &str, stitched: &Stitched, run: &RunFacts) -> String
     let lead =
         "Where the tiles of a mosaic lie, found from what they share, and how well that is known.";
     page("Mosaic", title, lead, &body, Some(run))
+}
+
+/// How tiles are turned, those first that are turned most.
+fn models(body: &mut String, stitched: &Stitched) {
+    if stitched.models.is_empty() {
+        return;
+    }
+    body.push_str("<h2>How tiles are turned</h2>\n<div class=\"scroll\"><table><thead><tr><th>tile</th><th class=\"word\">model</th><th>scale</th><th>rotation, degrees</th><th>shear, degrees</th><th>places measured</th><th class=\"word\">why it is simpler</th></tr></thead><tbody>");
+    let mut all: Vec<_> = stitched.models.iter().collect();
+    // What was not found first, then what was found to be most.
+    all.sort_by(|a, b| {
+        let most = |m: &crate::mosaic::TileModel| m.rotation_degrees.abs();
+        b.why.is_some().cmp(&a.why.is_some()).then(most(b).total_cmp(&most(a)))
+    });
+    for m in all.iter().take(ROWS) {
+        let _ = write!(
+            body,
+            "<tr><th scope=\"row\">{}</th><td class=\"word\">{}</td><td>{:.5}</td><td>{:+.4}</td><td>{:.4}</td><td>{}</td><td class=\"word\" style=\"white-space:normal\">{}</td></tr>",
+            escape(&shorten(name(&m.path), 40)),
+            escape(&m.model),
+            m.scale,
+            m.rotation_degrees,
+            m.shear_degrees,
+            count(m.n_matches as u64),
+            escape(m.why.as_deref().unwrap_or_default())
+        );
+    }
+    body.push_str("</tbody></table></div>\n");
+    more(body, all.len());
 }
 
 /// What the colours of the drawing mean, each beside a patch of it.

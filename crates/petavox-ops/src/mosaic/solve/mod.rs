@@ -6,16 +6,19 @@
 //! that whole groups stay where they were. A regression of found on nominal places tells what the stage means by its numbers, and so where
 //! tiles belong that nothing was found of.
 
+mod alike;
 mod audit;
 mod blocks;
 mod hold;
 mod loops;
 mod prior;
 mod rivals;
+mod shapes;
 mod springs;
 mod stage;
 mod trust;
 
+pub use shapes::{Match, Model, Shape, Shapes};
 pub use springs::{Link, settle};
 pub use stage::{StageModel, regress};
 
@@ -161,6 +164,7 @@ impl<'a> Net<'a> {
         let mut audit = audit::audit(self, &fates, &places);
         audit.thin.extend(&trust.thin);
         blocks::blocks(self, &fates, &places, trust.tolerance, &mut audit);
+        alike::alike(self, &fates, &places, trust.tolerance, &mut audit);
         for &e in &held.doubtful {
             if fates[e] == Fate::Used {
                 fates[e] = Fate::Doubtful;

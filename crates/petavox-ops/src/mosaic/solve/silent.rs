@@ -201,3 +201,15 @@ fn empty_and_missing_tiles_and_a_row_recorded_wrong_move_no_tile() {
         }
     }
 }
+
+#[test]
+fn an_error_that_comes_again_is_nowhere_taken_for_sure() {
+    // In grids so large that pairs that were left out show it; where the stage cannot tell, most tiles are not confirmed.
+    for stage in [3.0, 6.0, 15.0] {
+        for (side, seeds) in [(10, 6), (20, 1)] {
+            let wrong = Wrong { decoys: 0.1, alike: true, ..Wrong::default() };
+            let told = try_all(side, side, stage, wrong, seeds);
+            assert!(told.unregistered < 0.1 && (stage > 10.0 || told.unconfirmed < 0.4));
+        }
+    }
+}

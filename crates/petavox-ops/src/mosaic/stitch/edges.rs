@@ -20,10 +20,14 @@ pub(super) struct Edge {
     pub(super) second: usize,
     /// The second's first sample in the first, as the layout says.
     pub(super) nominal: Vec<f64>,
+    /// How much it counts against others: little between tiles of a grid that was imaged again.
+    pub(super) hold: f64,
 }
 
 /// Less of a tile than this, of that of its largest neighbour, is a corner and not a side.
 const SIDE: f64 = 0.25;
+/// What pairs of a grid that was imaged again count against those with the first one, which its tiles are aligned to.
+const AGAIN: f64 = 0.01;
 
 /// The movers of a layout: tiles of one place and cycle.
 pub(super) fn movers(tiles: &Tiles, align: Option<usize>) -> Vec<Mover> {
@@ -49,7 +53,7 @@ pub(super) fn movers(tiles: &Tiles, align: Option<usize>) -> Vec<Mover> {
     movers
 }
 
-/// The pairs that share enough where they are said to lie. Grids that were imaged again are compared with the first one only.
+/// The pairs that share enough where they are said to lie: of each grid, and of every grid that was imaged again with the first one.
 pub(super) fn edges(tiles: &Tiles, movers: &[Mover], reach: &[usize]) -> Vec<Edge> {
     let of_tile: HashMap<usize, usize> = movers
         .iter()
@@ -67,7 +71,9 @@ pub(super) fn edges(tiles: &Tiles, movers: &[Mover], reach: &[usize]) -> Vec<Edg
         (0..tiles.spatial.len()).map(along).collect()
     };
     let mut found: Vec<(usize, usize, f64)> = Vec::new();
-    let mut largest = vec![0.0f64; movers.len()];
+    // What a tile shares with its neighbours is little beside what it shares with itself at another time.
+    let mut largest = vec![[0.0f64; 2]; movers.len()];
+    let is_across = |a: usize, b: usize| usize::from(movers[a].cycle != movers[b].cycle);
     for (m, mover) in movers.iter().enumerate() {
         let tile = &tiles.placed[mover.looked_at];
         let mut around = tile.covers.clone();
@@ -86,7 +92,8 @@ pub(super) fn edges(tiles: &Tiles, movers: &[Mover], reach: &[usize]) -> Vec<Edg
         others.dedup();
         for other in others {
             let cycles = (mover.cycle, movers[other].cycle);
-            if cycles.0 != first_cycle && cycles.1 != first_cycle {
+            let with_first = cycles.0 == first_cycle || cycles.1 == first_cycle;
+            if cycles.0 != cycles.1 && !with_first {
                 continue;
             }
             let extents = shared(m, other);
@@ -94,18 +101,23 @@ pub(super) fn edges(tiles: &Tiles, movers: &[Mover], reach: &[usize]) -> Vec<Edg
                 continue;
             }
             let area: f64 = extents.iter().product();
-            largest[m] = largest[m].max(area);
-            largest[other] = largest[other].max(area);
+            let kind = is_across(m, other);
+            largest[m][kind] = largest[m][kind].max(area);
+            largest[other][kind] = largest[other][kind].max(area);
             found.push((m, other, area));
         }
     }
     found
         .into_iter()
-        .filter(|(a, b, area)| *area >= SIDE * largest[*a].min(largest[*b]))
+        .filter(|(a, b, area)| {
+            let kind = is_across(*a, *b);
+            *area >= SIDE * largest[*a][kind].min(largest[*b][kind])
+        })
         .map(|(first, second, _)| {
             let at = |m: usize| &tiles.placed[movers[m].looked_at].at;
             let nominal = at(first).iter().zip(at(second)).map(|(a, b)| b - a).collect();
-            Edge { first, second, nominal }
+            let is_first = [first, second].iter().any(|&m| movers[m].cycle == first_cycle);
+            Edge { first, second, nominal, hold: if is_first { 1.0 } else { AGAIN } }
         })
         .collect()
 }

@@ -1,10 +1,10 @@
 //! Comparing many pairs at once, inside the memory there is.
 
 use super::edges::Edge;
-use super::patches::{Looker, filtered, middle};
+use super::patches::{Looker, Part, middle};
 use crate::mosaic::pieces::{Pieces, working_set};
 use crate::mosaic::solve::{Fate, Solution};
-use crate::mosaic::tiles::Tiles;
+use crate::mosaic::tiles::{Placed, Tiles};
 use petavox_core::{Error, Region, Result, Workers};
 use petavox_engine::{Reservation, RunContext};
 use petavox_kernels::register::{
@@ -19,6 +19,8 @@ const MOST: usize = 3 << 19;
 const LEAST: usize = 1 << 14;
 /// Bytes per sample of a part while it is compared: samples, filtered ones, padded ones and spectra of both tiles.
 const BYTES: u64 = 72;
+/// More where some do not count.
+const COUNTED_BYTES: u64 = 40;
 /// How far around a prediction a pair is looked for again, in samples.
 const AGAIN: usize = 6;
 
@@ -72,7 +74,7 @@ pub(super) struct Bench {
     pub(super) looker: Looker,
     pub(super) reach: Vec<usize>,
     /// Samples of a part at most.
-    most: usize,
+    pub(super) most: usize,
     _memory: Reservation,
     // Never locked: only that it can be shared.
     _pieces: Mutex<Box<dyn Any + Send>>,
@@ -92,13 +94,16 @@ impl Bench {
             .min(room / 3);
         let keep = pieces.hold(held);
         let n_threads = context.workers.n_threads() as u64;
-        let decode = tiles.placed.iter().map(|t| t.decode_bytes).max().unwrap_or(0);
+        let of_mask = |t: &Placed| t.mask.as_ref().map_or(0, |m| m.decode_bytes);
+        let decode = tiles.placed.iter().map(|t| t.decode_bytes.max(of_mask(t))).max().unwrap_or(0);
+        let is_masked = tiles.placed.iter().any(|t| t.mask.is_some());
+        let bytes = BYTES + if is_masked { COUNTED_BYTES } else { 0 };
         let share = (room - held) / 10 * 9 / n_threads;
-        let most = (share.saturating_sub(decode) / BYTES).min(MOST as u64) as usize;
+        let most = (share.saturating_sub(decode) / bytes).min(MOST as u64) as usize;
         if most < LEAST {
             let needed = context.budget.used()
                 + held
-                + n_threads * (decode + BYTES * LEAST as u64) * 10 / 9
+                + n_threads * (decode + bytes * LEAST as u64) * 10 / 9
                 + (1 << 20);
             return Err(Error::Budget {
                 what: "comparing tiles".into(),
@@ -108,7 +113,7 @@ impl Bench {
         }
         let memory = context
             .budget
-            .reserve("comparing tiles", held + n_threads * (decode + BYTES * most as u64))?;
+            .reserve("comparing tiles", held + n_threads * (decode + bytes * most as u64))?;
         let looker = Looker { tiles, pieces, align };
         Ok(Bench { looker, reach, most, _memory: memory, _pieces: Mutex::new(keep) })
     }
@@ -151,9 +156,18 @@ impl Bench {
     }
 
     /// The parts of two tiles that may show the same.
-    fn parts(&self, ends: (usize, usize), how: &Search) -> Option<(Region, Region)> {
+    pub(super) fn whole_parts(
+        &self,
+        ends: (usize, usize),
+        how: &Search,
+    ) -> Option<(Region, Region)> {
         let shapes = (self.looker.shape(ends.0), self.looker.shape(ends.1));
-        let (a, b) = reach_of(&shapes.0, &shapes.1, how)?;
+        reach_of(&shapes.0, &shapes.1, how)
+    }
+
+    /// The middle of them, where all would take too much memory.
+    fn parts(&self, ends: (usize, usize), how: &Search) -> Option<(Region, Region)> {
+        let (a, b) = self.whole_parts(ends, how)?;
         Some(middle(a, b, &how.nominal, &how.reach, self.most))
     }
 
@@ -163,7 +177,7 @@ impl Bench {
         ends: (usize, usize),
         how: &Search,
         elsewhere: Option<usize>,
-    ) -> Result<Option<[(Region, Vec<f32>); 2]>> {
+    ) -> Result<Option<[Part; 2]>> {
         let Some((a, b)) = self.parts(ends, how) else { return Ok(None) };
         let first = self.looker.raw(ends.0, &a)?;
         let second = match elsewhere {
@@ -185,7 +199,7 @@ impl Bench {
                 self.looker.raw(other, &Region::new(start, extent))?
             }
         };
-        Ok(Some([(a, first), (b, second)]))
+        Ok(Some([first, Part { region: b, ..second }]))
     }
 
     /// Searches with parts that were read.
@@ -193,18 +207,14 @@ impl Bench {
         &self,
         ends: (usize, usize),
         how: &Search,
-        raw: &[(Region, Vec<f32>); 2],
+        raw: &[Part; 2],
         sigma: f64,
         fft: &mut Fft,
     ) -> Finding {
-        let flat = |samples: &[f32]| samples.iter().all(|v| *v == samples[0]);
-        if raw.iter().any(|(_, samples)| samples.is_empty() || flat(samples)) {
-            return Finding::Nothing(
-                "one of the tiles is all of one value where they overlap".into(),
-            );
+        if let Some(why) = raw.iter().find_map(Part::nothing) {
+            return Finding::Nothing(why.into());
         }
-        let [a, b] = raw;
-        let (a, b) = (filtered(&a.1, &a.0, sigma), filtered(&b.1, &b.0, sigma));
+        let [a, b] = [0, 1].map(|k| raw[k].filtered(sigma));
         let shapes = (self.looker.shape(ends.0), self.looker.shape(ends.1));
         match search(&a, &b, (&shapes.0, &shapes.1), how, fft) {
             Some(found) => Finding::Found(found),
@@ -315,7 +325,7 @@ impl Bench {
             reach: self.reach.iter().map(|r| 3.min(*r)).collect(),
         };
         let raw = self.raw(ends, &how, None)?;
-        Ok(raw.map(|[a, b]| (filtered(&a.1, &a.0, sigma), filtered(&b.1, &b.0, sigma))))
+        Ok(raw.map(|[a, b]| (a.filtered(sigma), b.filtered(sigma))))
     }
 }
 

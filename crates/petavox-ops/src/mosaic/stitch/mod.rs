@@ -5,20 +5,24 @@
 //! out from those; then shifts are measured exactly, with every frequency counting as much as pairs have in common in it. All places are
 //! solved for at once, between the two and after.
 
+mod bends;
+mod cycles;
 mod edges;
 mod measure;
+mod models;
 mod outcome;
 mod patches;
 mod pick;
 mod preview;
+mod sights;
 
-pub use outcome::{PairFound, StageFound, Stitched, Unregistered};
+pub use outcome::{PairFound, StageFound, Stitched, TileModel, Unregistered};
 pub use preview::{OrientationSeen, orientations};
 
 use super::layout::Layout;
 use super::pieces::Pieces;
 use super::place::Between;
-use super::solve::{Fate, Pair, Solution, solve};
+use super::solve::{Fate, Model, Pair, Solution, solve};
 use super::tiles::{Given, TileOptions, Tiles};
 use edges::{Edge, edges};
 use measure::{Bench, FINE, Finding, Measuring};
@@ -27,6 +31,9 @@ use petavox_engine::RunContext;
 use petavox_kernels::register::Found;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// Samples of a part whose tiles may be turned, about.
+const PART: usize = 1 << 15;
 
 /// How places are found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,8 +45,20 @@ pub struct StitchOptions {
     pub max_shift: Option<f64>,
     /// Smoothing before tiles are compared, in samples; chosen by the data by default.
     pub sigma: Option<f64>,
+    /// What tiles may be besides moved: `translation` (nothing, the default), `similarity` (turned and scaled) or `affine` (and sheared).
+    pub model: Option<String>,
     /// Leave out tiles that are missing or cannot be read, and say so.
     pub skip_missing: bool,
+}
+
+impl StitchOptions {
+    fn model(&self) -> Result<Model> {
+        let all = [Model::Translation, Model::Similarity, Model::Affine];
+        let name = self.model.as_deref().unwrap_or(Model::Translation.name());
+        let expected = "one of translation, similarity, affine";
+        let found = all.into_iter().find(|m| m.name() == name);
+        found.ok_or_else(|| Error::argument("model", name, expected))
+    }
 }
 
 /// Finds where the tiles of a layout lie.
@@ -60,6 +79,7 @@ pub fn stitch(
         let given = options.sigma.unwrap_or_default();
         return Err(Error::argument("sigma", given, "a number of samples from 0.3 to 20"));
     }
+    let model = options.model()?;
     let how = TileOptions { skip_missing: options.skip_missing, ..TileOptions::default() };
     let tiles = Arc::new(Tiles::open(layout, given, &how, Between::Nearest)?);
     let reach = reach(&tiles, options)?;
@@ -68,13 +88,39 @@ pub fn stitch(
     let nominal: Vec<Vec<f64>> =
         groups.iter().map(|g| tiles.placed[g.looked_at].at.clone()).collect();
     let kept = Arc::new(Pieces::new(tiles.clone()));
-    let bench = Bench::new(tiles.clone(), kept, options.align_channel, reach, context)?;
+    let mut bench = Bench::new(tiles.clone(), kept, options.align_channel, reach, context)?;
     let ends = |e: &Edge| (groups[e.first].looked_at, groups[e.second].looked_at);
 
+    if model.bends() {
+        // Parts that are small show about the same however tiles are turned.
+        let most = bench.most;
+        bench.most = most.min(PART);
+        let smoothing = pick::for_finding(&bench, &edges, &ends, options.sigma, context)?;
+        bench.most = most;
+        let task = models::Task {
+            bench: &bench,
+            edges: &edges,
+            ends: &ends,
+            movers: &groups,
+            nominal: &nominal,
+            smoothing,
+            model,
+            sigma: options.sigma,
+            context,
+        };
+        let made = models::bend(&task)?;
+        let (found, solution, sigma) = (&made.found, &made.solution, made.sigma);
+        let (groups, edges) = (&groups, &edges);
+        let mut out =
+            outcome::outcome(layout, &tiles, groups, edges, found, solution, smoothing, sigma);
+        bends::tell(&mut out, &tiles, groups, &made.bent, model);
+        return Ok(out);
+    }
     // Which pairs agree.
     let smoothing = pick::for_finding(&bench, &edges, &ends, options.sigma, context)?;
     let mut found: Vec<Finding> =
         bench.search_all(&edges, &ends, smoothing.sigma, None, context)?;
+    let nominal = cycles::drifted(&nominal, &groups, &edges, &found, smoothing.limit);
     let mut solution = settled(&nominal, &edges, &found, smoothing.limit);
     // What was not found is looked for once more, near where the others say it is.
     bench.search_again(&edges, &ends, smoothing, &solution, &mut found, context)?;
@@ -128,7 +174,7 @@ fn settled(nominal: &[Vec<f64>], edges: &[Edge], found: &[Finding], limit: f64) 
         second: e.second,
         shift: f.found().map_or_else(|| e.nominal.clone(), |f| f.shift.clone()),
         weight: match f.found() {
-            Some(f) if f.strength() >= limit => (weight(f) / usual).clamp(0.1, 4.0),
+            Some(f) if f.strength() >= limit => (weight(f) / usual).clamp(0.1, 4.0) * e.hold,
             _ => 0.0,
         },
     };

@@ -50,6 +50,30 @@ pub struct StageFound {
     pub scatter: Vec<f64>,
 }
 
+/// What a tile was found to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TileModel {
+    /// The tile's number in the layout.
+    pub tile: usize,
+    /// Its file.
+    pub path: String,
+    /// `translation`, `similarity` or `affine`.
+    pub model: String,
+    /// How much larger it lies in the mosaic than it is, on average over the axes.
+    pub scale: f64,
+    /// The same along each axis of the tile.
+    pub scales: Vec<f64>,
+    /// How far it is turned, in degrees: clockwise on a screen for tiles of two axes, about any axis for others.
+    pub rotation_degrees: f64,
+    /// How far the angle between two of its axes is from a right one at most, in degrees.
+    pub shear_degrees: f64,
+    /// Places it shares with others that are believed.
+    pub n_matches: usize,
+    /// Why it is not what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
 /// Where tiles lie, and how that is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stitched {
@@ -63,6 +87,12 @@ pub struct Stitched {
     /// Tiles whose places were found, but hang on one pair, or on fewer than what contradicts them would take: nothing confirms them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unconfirmed: Vec<Unregistered>,
+    /// What tiles were to be besides moved: `similarity` or `affine`; absent if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What every tile was found to be, if it could be more than moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<TileModel>,
     /// What is odd and should be looked at.
     pub warnings: Vec<String>,
     /// What the stage means by its numbers.
@@ -217,6 +247,8 @@ pub(super) fn outcome(
         pairs,
         unregistered,
         unconfirmed,
+        model: None,
+        models: Vec::new(),
         warnings,
         stage: StageFound { model, scatter: solution.stage.scatter.clone() },
         strength_limit: smoothing.limit,
@@ -309,7 +341,10 @@ fn shifted_lines(tiles: &Tiles, movers: &[Mover], solution: &Solution) -> Vec<St
     const SAMPLES: f64 = 4.0;
     let n = tiles.spatial.len();
     let at = |m: usize| &tiles.placed[movers[m].looked_at].at;
-    let sure: Vec<usize> = (0..movers.len()).filter(|&m| solution.groups[m] == Some(0)).collect();
+    // Grids that were imaged again are elsewhere as a whole.
+    let first = movers.iter().map(|m| m.cycle).min().unwrap_or(0);
+    let is_sure = |m: &usize| solution.groups[*m] == Some(0) && movers[*m].cycle == first;
+    let sure: Vec<usize> = (0..movers.len()).filter(is_sure).collect();
     let left = |m: usize, a: usize| solution.places[m][a] - solution.stage.place(at(m))[a];
     let mut out = Vec::new();
     for (along, word) in [(n.wrapping_sub(2), "row"), (n.wrapping_sub(1), "column")] {

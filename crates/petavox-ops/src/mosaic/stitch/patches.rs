@@ -2,8 +2,8 @@
 
 use crate::mosaic::Pieces;
 use crate::mosaic::tiles::Tiles;
-use petavox_core::{Block, Element, Region, Result, dispatch};
-use petavox_kernels::register::{Patch, laplacian_of_gaussian};
+use petavox_core::{Block, Dtype, Element, Region, Result, dispatch};
+use petavox_kernels::register::{Patch, laplacian_of_gaussian, laplacian_where};
 use std::sync::Arc;
 
 /// What of a tile is compared.
@@ -20,8 +20,9 @@ impl Looker {
         self.tiles.spatial.iter().map(|&a| tile.shape[a]).collect()
     }
 
-    /// The samples of a part of a tile, given along its space axes: of the channel that is looked at, of the first time, and the mean of colours.
-    pub(super) fn raw(&self, number: usize, part: &Region) -> Result<Vec<f32>> {
+    /// The samples of a part of a tile, given along its space axes: of the channel that is looked at, of the first time, and the mean of
+    /// colours; and which of them count, if not all do.
+    pub(super) fn raw(&self, number: usize, part: &Region) -> Result<Part> {
         let tile = &self.tiles.placed[number];
         let spatial = &self.tiles.spatial;
         let last = spatial.last().copied().unwrap_or(0);
@@ -39,29 +40,77 @@ impl Looker {
             }
         }
         let region = Region::new(start, shape);
-        let inner: usize = region.shape()[last + 1..].iter().product();
-        let mut block = Block::zeros(region, self.tiles.spec.dtype)?;
-        let used = part.len();
-        self.pieces.read(number, &mut block, used / 2)?;
-        let mut out = vec![0.0f32; part.len()];
+        let inner = region.shape()[last + 1..].iter().product::<usize>().max(1);
+        let mut block = Block::zeros(region.clone(), self.tiles.spec.dtype)?;
+        let used = part.len() / 2;
+        self.pieces.read(number, &mut block, used)?;
+        let mut samples = vec![0.0f32; part.len()];
         dispatch!(block.dtype(), T => {
-            let samples = block.typed::<T>()?;
-            for (o, s) in out.iter_mut().zip(samples.chunks_exact(inner.max(1))) {
+            let own = block.typed::<T>()?;
+            for (o, s) in samples.iter_mut().zip(own.chunks_exact(inner)) {
                 let sum: f64 = s.iter().map(|v| v.to_f64()).sum();
-                *o = (sum / inner.max(1) as f64) as f32;
+                *o = (sum / inner as f64) as f32;
             }
         });
+        let mut counts: Option<Vec<f32>> = None;
+        if tile.mask.is_some() {
+            let mut mask = Block::zeros(region, Dtype::Float32)?;
+            self.pieces.read_mask(number, &mut mask, used)?;
+            let own = mask.typed::<f32>()?;
+            if own.contains(&0.0) {
+                let least = |c: &[f32]| c.iter().copied().fold(1.0, f32::min);
+                counts = Some(own.chunks_exact(inner).map(least).collect());
+            }
+        }
         // What is no number would spread over all.
-        out.iter_mut().filter(|v| !v.is_finite()).for_each(|v| *v = 0.0);
-        Ok(out)
+        if samples.iter().any(|v| !v.is_finite()) {
+            let counts = counts.get_or_insert_with(|| vec![1.0; samples.len()]);
+            for (v, c) in samples.iter_mut().zip(counts).filter(|(v, _)| !v.is_finite()) {
+                (*v, *c) = (0.0, 0.0);
+            }
+        }
+        Ok(Part { region: part.clone(), samples, counts })
     }
 }
 
-/// A part as it is compared.
-pub(super) fn filtered(raw: &[f32], part: &Region, sigma: f64) -> Patch {
-    let mut samples = raw.to_vec();
-    laplacian_of_gaussian(&mut samples, part.shape(), sigma);
-    Patch { region: part.clone(), samples }
+/// A part of a tile.
+pub(super) struct Part {
+    pub(super) region: Region,
+    pub(super) samples: Vec<f32>,
+    /// 1, or 0 where a sample does not count; all do without.
+    pub(super) counts: Option<Vec<f32>>,
+}
+
+impl Part {
+    /// The samples that count.
+    fn counting(&self) -> impl Iterator<Item = f32> {
+        let counts = self.counts.as_deref();
+        let counts = move |i: usize| counts.is_none_or(|c| c[i] > 0.0);
+        self.samples.iter().enumerate().filter(move |(i, _)| counts(*i)).map(|(_, v)| *v)
+    }
+
+    /// Why it shows nothing, if it does not.
+    pub(super) fn nothing(&self) -> Option<&'static str> {
+        let mut all = self.counting();
+        match all.next() {
+            None => Some("one of the tiles is masked where they overlap"),
+            Some(first) => all
+                .all(|v| v == first)
+                .then_some("one of the tiles is all of one value where they overlap"),
+        }
+    }
+
+    /// As it is compared.
+    pub(super) fn filtered(&self, sigma: f64) -> Patch {
+        let (mut samples, mut counts) = (self.samples.clone(), self.counts.clone());
+        match &mut counts {
+            Some(counts) => {
+                laplacian_where(&mut samples, counts, self.region.shape(), sigma);
+            }
+            None => laplacian_of_gaussian(&mut samples, self.region.shape(), sigma),
+        }
+        Patch { region: self.region.clone(), samples, counts }
+    }
 }
 
 /// The middle of two parts that may show the same, where all of them would take too much memory: along their longest axis.

@@ -143,7 +143,7 @@ fn shrink(looker: &Looker, number: usize, factor: usize) -> Result<Small> {
         (start[n - 2], extent[n - 2]) =
             ((first * factor) as i64, (rows * factor).min(full[n - 2] - first * factor));
         (start[n - 1], extent[n - 1]) = (0, width);
-        let raw = looker.raw(number, &Region::new(start, extent.clone()))?;
+        let raw = looker.raw(number, &Region::new(start, extent.clone()))?.samples;
         for (r, line) in raw.chunks_exact(width.max(1)).enumerate() {
             let to = &mut samples[(first + r / factor).min(shape[0] - 1) * shape[1]..][..shape[1]];
             for (c, v) in line.iter().enumerate().take(shape[1] * factor) {
