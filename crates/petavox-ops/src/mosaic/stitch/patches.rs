@@ -41,8 +41,7 @@ impl Looker {
         let region = Region::new(start, shape);
         let inner: usize = region.shape()[last + 1..].iter().product();
         let mut block = Block::zeros(region, self.tiles.spec.dtype)?;
-        let used = part.len();
-        self.pieces.read(number, &mut block, used / 2)?;
+        self.pieces.read(number, &mut block, None)?;
         let mut out = vec![0.0f32; part.len()];
         dispatch!(block.dtype(), T => {
             let samples = block.typed::<T>()?;
