@@ -1,9 +1,10 @@
 """Mosaics measured: registration against truth, robustness, seams, fusing real layouts, memory over three sizes.
 
-    python bench/mosaic.py [--petavox PROGRAM] [--data FOLDER] [--work FOLDER] [--only NAME,NAME] [--whole-slide]
+    python bench/mosaic.py [--petavox PROGRAM] [--data FOLDER] [--work FOLDER] [--only NAME,NAME] [--whole-slide] [--peers PYTHON]
 
 FOLDER is where the real data lie (`mosaic/` in it); sets that are not there are left out with a line. Pixels of the two stage layouts are
-made from a closed form, and the mosaics checked against it. Needs numpy, scipy, tifffile, zarr. The last line is JSON of all figures.
+made from a closed form, and the mosaics checked against it. Needs numpy, scipy, tifffile, zarr. The last line is JSON of all figures. With
+`--peers` and the Python of a virtual environment (`pip install ashlar multiview-stitcher tifffile`), peers do the same work in the same run.
 """
 
 from __future__ import annotations
@@ -45,6 +46,19 @@ def tell(name: str, **figures: object) -> None:
     print(f"{name:28} {shown}", flush=True)
 
 
+PEERS = ("ashlar", "multiview-stitcher")
+
+
+def peer(python: str, name: str, job: str, layout: Path, out: Path) -> dict | None:
+    """What a peer took; nothing if it is not there or fails, and then a line that says so."""
+    words = [python, str(Path(__file__).with_name("mosaic_peer.py")), name, job, str(layout), str(out)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode:
+        print(f"{name} {job}: left out, {done.stderr.strip().splitlines()[-1:]}")
+        return None
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
 # Sets with truth.
 
 
@@ -84,7 +98,7 @@ def stitched(program: str, layout: Path, out: Path, *more: object) -> tuple[dict
     return json.loads(out.read_text()), told["results"], cpu
 
 
-def registration(program: str, data: Path, work: Path) -> None:
+def registration(program: str, data: Path, work: Path, peers: str | None) -> None:
     for name in ("em_sub_5x5", "em_vign_5x5", "cmu_run2"):
         folder = data / name
         if not folder.is_dir():
@@ -98,6 +112,12 @@ def registration(program: str, data: Path, work: Path) -> None:
             used=said["n_pairs_used"], pairs=said["n_pairs"], unregistered=len(found["unregistered"]),
             sigma=f"{found['finding_sigma']}/{found['measuring_sigma']}",
         )
+        for other in PEERS if peers else ():
+            out = work / f"{name}.{other}.json"
+            took = peer(peers, other, "register", work / f"{name}.json", out)
+            if took:
+                d = off(np.array(json.loads(out.read_text())), truth)
+                tell(f"  {other}", rms=float(np.sqrt((d**2).mean())), max=float(d.max()), **took)
         if name == "cmu_run2":
             import imageio.v3 as iio
 
@@ -300,13 +320,33 @@ def fusing(program: str, data: Path, work: Path, whole_slide: bool) -> None:
         shutil.rmtree(layout.parent)
 
 
+def fusing_beside_peers(program: str, data: Path, work: Path, peers: str) -> None:
+    """Sixteen of the 71 tiles, so that peers are done within a minute, all of it in memory for them."""
+    small = data / "layouts" / "sample71_normalized_px.csv"
+    if not small.exists():
+        return
+    layout, at = make(small, work, "uint8", 16, (2032, 2060))
+    shape = np.ceil(at.max(0) - at.min(0) + (2032, 2060)).astype(int)
+    mpx = float(np.prod(shape)) / 1e6
+    for title, more in (("linear, cosine", []), ("whole samples, max", ["--interpolation", "nearest", "--blend", "max"])):
+        told, cpu = run(program, "fuse", layout, "-o", work / "fused16.npy", "--memory", "200MB", *more)
+        peak = told["peak_memory_bytes"] / 1e6
+        tell(f"fuse 16 {title}", mpx=mpx, cpu_s=cpu, mpx_per_cpu_s=mpx / cpu, wall_s=told["seconds"], peak_mb=peak)
+    for other in PEERS:
+        took = peer(peers, other, "fuse", layout, work / "peer16.npy")
+        if took:
+            tell(f"  {other}", mpx_per_cpu_s=mpx / took["cpu_s"], **took)
+    shutil.rmtree(layout.parent)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--petavox", default=os.environ.get("PETAVOX", "petavox"))
     parser.add_argument("--data", default=os.environ.get("PETAVOX_DATA", "."))
     parser.add_argument("--work", default="mosaic-bench")
-    parser.add_argument("--only", default="registration,robustness,seams,fusing")
+    parser.add_argument("--only", default="registration,robustness,seams,fusing,peers")
     parser.add_argument("--seeds", type=int, default=4, help="draws of wrong pairs")
+    parser.add_argument("--peers", metavar="PYTHON", help="Python of a virtual environment with the peers")
     parser.add_argument("--whole-slide", action="store_true", help="all 608 tiles (5 GB of scratch)")
     args = parser.parse_args()
     data, work = Path(args.data) / "mosaic", Path(args.work)
@@ -314,11 +354,13 @@ def main() -> None:
     began = time.time()
     parts = args.only.split(",")
     if "registration" in parts:
-        registration(args.petavox, data, work)
+        registration(args.petavox, data, work, args.peers)
     if "robustness" in parts:
         robustness(args.petavox, data, work, args.seeds)
     if "seams" in parts:
         seams(args.petavox, data, work)
+    if "peers" in parts and args.peers:
+        fusing_beside_peers(args.petavox, data, work, args.peers)
     if "fusing" in parts:
         fusing(args.petavox, data, work, args.whole_slide)
     print(json.dumps({"seconds": time.time() - began, "figures": FIGURES}, default=str))

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import pty
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,52 @@ def empty_tiles_are_named(work):
     assert off[rest].max() < 0.5, off
 
 
+def the_plan_is_what_happens(work):
+    layout = work / "em_sub_5x5.positions.json"
+    for memory in ("1GiB", "48MiB"):
+        out = ("-o", work / "planned.zarr", "--memory", memory)
+        plan, _ = bench.run(PETAVOX, "explain", "fuse", layout, *out)
+        [read] = plan["results"]["stages"][0]["reads"]
+        told, _ = bench.run(PETAVOX, "fuse", layout, *out)
+        got = told["results"]["tile_bytes_read"]
+        assert abs(got - read["bytes"]) <= 0.1 * got, (memory, read, got)
+    plan, _ = bench.run(PETAVOX, "explain", "stitch", work / "em_sub_5x5.json", "-o", work / "planned.zarr")
+    titles = [stage["title"] for stage in plan["results"]["stages"]]
+    assert titles[0].startswith("compare 40 pairs") and titles[1] == "write fuse", titles
+
+
+def asks_at_a_terminal(work):
+    """`stitch --preview-orientation` asks a person and goes on with what was chosen; without a terminal it stops at the page."""
+    folder = work / "asked"
+    folder.mkdir()
+    words = [PETAVOX, "stitch", str(work / "em_sub_5x5.json"), "-o", "m.zarr", "--preview-orientation"]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.execv(PETAVOX, words)
+    shown = b""
+    answers = [b"9\n", b"1\n"]
+    while True:
+        try:
+            more = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not more:
+            break
+        shown += more
+        if answers and shown.count(b"stop here) ") == 3 - len(answers):
+            os.write(terminal, answers.pop(0))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code == 0 and b'"9" is none of them' in shown, shown.decode()
+    made = {p.name for p in folder.iterdir()}
+    assert {"orientation.html", "m.zarr", "m.positions.json"} <= made, made
+    tiles = json.loads((folder / "m.positions.json").read_text())["tiles"]
+    assert all(t.get("orientation", "none") == "none" for t in tiles), tiles[0]
+    # Nobody is asked through a pipe.
+    done = subprocess.run([*words, "--overwrite"], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0 and "--orientation NAME" in done.stderr, done
+
+
 def main():
     missing = [name for name in LIMITS if not (DATA / name).is_dir()]
     if missing:
@@ -73,6 +120,8 @@ def main():
         for name in LIMITS:
             places(work, name)
         same_bytes(work)
+        the_plan_is_what_happens(work)
+        asks_at_a_terminal(work)
         empty_tiles_are_named(work)
     return 0
 

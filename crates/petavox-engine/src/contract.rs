@@ -2,7 +2,9 @@
 
 pub(crate) mod travel;
 
-use petavox_core::{Block, Boundary, Buffer, CancelToken, Error, ImageSpec, Region, Result};
+use petavox_core::{
+    Block, Boundary, Buffer, CancelToken, ChunkGrid, Error, ImageSpec, Region, Result,
+};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -36,6 +38,28 @@ pub struct BlockCall<'a> {
     pub scratch: &'a mut Buffer,
     /// Looked at now and then by what takes long.
     pub cancel: &'a CancelToken,
+}
+
+/// How the blocks of a stage are walked, for an operation that reads by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk<'a> {
+    /// Blocks of the operation's output, one after another.
+    pub grid: &'a ChunkGrid,
+    /// The axes as nested loops, the slowest first.
+    pub order: &'a [usize],
+    /// Blocks that are made at once.
+    pub n_workers: usize,
+    /// Bytes that the operation may keep from block to block.
+    pub room: u64,
+}
+
+/// What an operation reads by itself during such a walk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Bytes of samples that are decoded, repeated reads counted.
+    pub decoded_bytes: u64,
+    /// Bytes that are kept from block to block.
+    pub held_bytes: u64,
 }
 
 /// A local operation: a block of the output needs a bounded region of each input.
@@ -72,24 +96,18 @@ pub trait BlockOp: Send + Sync {
         0
     }
 
-    /// Bytes that the operation keeps from block to block while a stage runs, of at most `room`: decoded parts of files that it reads by
-    /// itself, because there are too many of them to be inputs (the tiles of a mosaic).
-    fn held_bytes(&self, _room: u64) -> u64 {
-        0
+    /// What the operation decodes of files that it reads by itself, because there are too many of them to be inputs (the tiles of a
+    /// mosaic), when the blocks of its output are walked like this; and what it would keep of it from block to block.
+    fn reading(&self, _walk: &Walk<'_>) -> Option<Reading> {
+        None
     }
 
-    /// Lets the operation keep this much more, until what it returns is dropped.
+    /// Lets the operation keep this much from block to block, until what it returns is dropped.
     fn hold(&self, _bytes: u64) -> Option<Box<dyn Any + Send>> {
         None
     }
 
-    /// The axes of the output in the order in which blocks are best walked, the slowest first, where it matters to what it reads by
-    /// itself.
-    fn walk(&self) -> Option<Vec<usize>> {
-        None
-    }
-
-    /// What it reads by itself, for those who look at a plan: a name, and the bytes that are decoded.
+    /// What it reads by itself: a name, and the bytes that are decoded if nothing is decoded twice.
     fn reads(&self) -> Option<(String, u64)> {
         None
     }

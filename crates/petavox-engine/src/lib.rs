@@ -15,7 +15,7 @@ pub use petavox_core;
 pub use contract::travel::{
     from_bytes, part_from_bytes, part_to_bytes, to_bytes, value_from_bytes, value_to_bytes,
 };
-pub use contract::{BlockCall, BlockOp, FoldOp, Need, Part, SweepOp, Value, part};
+pub use contract::{BlockCall, BlockOp, FoldOp, Need, Part, Reading, SweepOp, Value, Walk, part};
 pub use plan::{
     Consumer, Keep, KeptImage, Kind, Node, Plan, PlanOptions, ReadSummary, Stage, Target, identity,
     least_budget, plan,

@@ -2,10 +2,11 @@
 
 use crate::Image;
 use petavox_core::{Error, Result};
+use petavox_engine::explain::Document;
 use petavox_engine::{RunContext, RunOptions};
 pub use petavox_ops::mosaic::{
     FuseOptions, Given, GridOrder, Layout, LayoutOptions, Mosaic, Orientation, OrientationSeen,
-    StitchOptions, Stitched, Tile, Tiles, open_layout,
+    StitchOptions, Stitched, Tile, Tiles, holds_layout, open_layout,
 };
 pub use petavox_ops::report::{RunFacts, orientation_verdict};
 use std::path::Path;
@@ -57,6 +58,20 @@ pub fn stitch(
     run: &RunOptions,
 ) -> Result<Stitched> {
     petavox_ops::mosaic::stitch(layout, given, options, &RunContext::new(run)?)
+}
+
+/// The plan of [`stitch()`], and of fusing the tiles afterwards if its plan is given. Only headers are read.
+///
+/// # Errors
+/// As [`stitch()`], but for what only samples can tell.
+pub fn plan_stitch(
+    layout: &Layout,
+    given: Option<&Given>,
+    options: &StitchOptions,
+    fusing: Option<Document>,
+    run: &RunOptions,
+) -> Result<Document> {
+    petavox_ops::mosaic::plan_stitch(layout, given, options, fusing, &RunContext::new(run)?)
 }
 
 /// Writes positions as JSON, which is a layout that `fuse` reads; paths are written relative to the file where they lie below it.

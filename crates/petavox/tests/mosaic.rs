@@ -111,6 +111,56 @@ fn blocks_threads_and_memory_do_not_show() {
 }
 
 #[test]
+fn the_plan_says_how_often_tiles_are_decoded_and_that_is_once_where_a_row_of_them_fits() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut layout = Layout::default();
+    // Whole tiles are decoded at once: 0.5 MB each.
+    let name = dir.path().join("tile.zarr");
+    let image = Image::from_vec(&[500, 500], vec![7u16; 250_000]).unwrap();
+    let save = SaveOptions {
+        chunk_shape: Some(vec![500, 500]),
+        n_levels: Some(1),
+        ..SaveOptions::default()
+    };
+    image.save(&name, &save, &RunOptions::default()).unwrap();
+    for k in 0..24 {
+        // One file stands for all of them.
+        let at = [(k / 4) as f64 * 450.3, (k % 4) as f64 * 450.6];
+        layout.tiles.push(placed(name.to_string_lossy().into_owned(), &at));
+    }
+    for (blend, between) in [("linear", "linear"), ("max", "nearest")] {
+        let mut before = 0;
+        for memory in ["1GiB", "64MiB", "48MiB", "40MiB"] {
+            let (image, mosaic) = fuse(&layout, None, &options(blend, between)).unwrap();
+            let run = RunOptions {
+                n_threads: Some(2),
+                memory_bytes: Some(parse_size(memory).unwrap()),
+                ..RunOptions::default()
+            };
+            let out = dir.path().join(format!("{blend}-{between}-{memory}.zarr"));
+            let save = SaveOptions {
+                chunk_shape: Some(vec![256, 256]),
+                n_levels: Some(1),
+                ..SaveOptions::default()
+            };
+            let plan = image.plan_save(&out, &save, &run).unwrap();
+            let [read] = &plan.stages[0].reads[..] else { panic!("{:?}", plan.stages[0].reads) };
+            image.save(&out, &save, &run).unwrap();
+            let (all, got) = (mosaic.tiles.bytes(), mosaic.pieces.read_bytes());
+            let case = format!("{blend} {between} {memory}: {} and {got} of {all}", read.bytes);
+            assert!(read.bytes >= before, "more memory is not worse: {case}");
+            before = read.bytes;
+            if read.bytes == all {
+                assert!(read.name.contains("each once") && got == all, "{case}");
+            } else {
+                assert!(got <= read.bytes * 5 / 4, "{case}");
+            }
+            assert!(memory == "40MiB" || got == all, "{case}");
+        }
+    }
+}
+
+#[test]
 fn every_form_of_layout_gives_the_same_mosaic() {
     let dir = tempfile::tempdir().unwrap();
     let mut fiji = String::from("# a comment\ndim = 2\n\n");

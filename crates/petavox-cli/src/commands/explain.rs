@@ -1,6 +1,6 @@
 //! `explain`: the plan of a command, without running it.
 
-use super::{apply, convert, fuse, label, measure, reduce, skeleton};
+use super::{apply, convert, fuse, label, measure, reduce, skeleton, stitch};
 use crate::report::Report;
 use crate::settings::Settings;
 use anyhow::Result;
@@ -17,6 +17,7 @@ use petavox::explain::{dot, html, text};
 Examples:
   petavox explain apply raw.zarr mask.zarr gaussian:sigma=2 greater:value=0.45
   petavox explain convert big.tif big.zarr --memory 512MiB
+  petavox explain stitch TileConfiguration.txt -o mosaic.zarr
   petavox explain --format html convert big.tif big.zarr > plan.html"
 )]
 pub(crate) struct Explain {
@@ -46,6 +47,7 @@ enum Planned {
     Convert(convert::Convert),
     Apply(apply::Apply),
     Fuse(fuse::Fuse),
+    Stitch(stitch::Stitch),
     Reduce(reduce::Reduce),
     Label(label::Label),
     Measure(measure::Measure),
@@ -57,6 +59,7 @@ pub(crate) fn run(args: &Explain, settings: &Settings) -> Result<Report> {
         Planned::Convert(args) => args.plan(settings)?,
         Planned::Apply(args) => args.plan(settings)?,
         Planned::Fuse(args) => args.plan(settings)?,
+        Planned::Stitch(args) => args.plan(settings)?,
         Planned::Reduce(args) => args.plan(settings)?,
         Planned::Label(args) => args.plan(settings)?,
         Planned::Measure(args) => args.plan(settings)?,

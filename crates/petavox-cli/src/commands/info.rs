@@ -1,6 +1,7 @@
 //! `info`: what is in a file.
 
 use super::input::Input;
+use super::layout::Choice;
 use super::output::shape_text;
 use crate::report::Report;
 use crate::settings::Settings;
@@ -18,18 +19,25 @@ Examples:
   petavox info vessels.zarr
   petavox info \"slices/*.tif\"
   petavox info --json cells.ome.tif
-  petavox info TileConfiguration.txt")]
+  petavox info TileConfiguration.txt
+  petavox info plate/ --pattern \"*_B03_*\"")]
 pub(crate) struct Info {
     /// Image to look at
     #[arg(value_name = "PATH")]
     path: String,
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    choice: Choice,
+    /// Tell of a layout although tiles are missing or cannot be read, and name them
+    #[arg(long, help_heading = "Tiles")]
+    skip_missing: bool,
 }
 
 pub(crate) fn run(args: &Info, settings: &Settings) -> Result<Report> {
-    if super::outline::is_layout(&args.path) {
-        return super::outline::run(&args.path, args.input.spacing.clone());
+    if super::outline::is_layout(&args.path, args.choice.pattern.as_deref()) {
+        let options = args.choice.options(args.input.spacing.clone(), args.skip_missing);
+        return super::outline::run(&args.path, &options);
     }
     let image = args.input.open(&args.path, settings)?;
     let Some(info) = image.info() else { return Ok(Report::default()) };

@@ -5,14 +5,10 @@ use clap::Args;
 use petavox::mosaic::{FuseOptions, GridOrder, Layout, LayoutOptions, Orientation, open_layout};
 use std::path::{Path, PathBuf};
 
-/// Which tiles, and how they become a mosaic.
+/// Which tiles of a folder or plate, and what its files do not say of them.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Tiles")]
-pub(crate) struct Tiles {
-    /// Tiles and their places: JSON, CSV, TileConfiguration.txt, .HTD, .companion.ome, Micro-Manager's metadata.txt or .pos, or a folder, with
-    /// --pattern where its files do not say where they lie
-    #[arg(value_name = "LAYOUT")]
-    pub(crate) layout: PathBuf,
+pub(crate) struct Choice {
     /// Names of the tiles in a folder: {row} and {col}, or {index}, stand for numbers, * for anything
     #[arg(long, value_name = "PATTERN")]
     pub(crate) pattern: Option<String>,
@@ -25,13 +21,39 @@ pub(crate) struct Tiles {
     /// Order in which counted tiles were taken: row, column, snake-row or snake-column
     #[arg(long, value_name = "ORDER", default_value = "row", value_parser = GridOrder::parse)]
     pub(crate) order: GridOrder,
-    /// Size of a sample: one number, or one per space axis, by comma
-    #[arg(long, value_name = "SIZES", value_delimiter = ',')]
-    pub(crate) spacing: Option<Vec<f64>>,
     /// How the camera's images lie under the stage: none, flip-x, flip-y, rot90, rot180, rot270, transpose or anti-transpose; 'stitch
     /// --preview-orientation' draws them
     #[arg(long, value_name = "NAME", value_parser = Orientation::parse)]
     pub(crate) orientation: Option<Orientation>,
+}
+
+impl Choice {
+    pub(crate) fn options(&self, spacing: Option<Vec<f64>>, skip_missing: bool) -> LayoutOptions {
+        LayoutOptions {
+            pattern: self.pattern.clone(),
+            overlap: self.overlap.clone(),
+            grid: self.grid,
+            order: self.order,
+            orientation: self.orientation,
+            spacing,
+            skip_missing,
+        }
+    }
+}
+
+/// Which tiles, and how they become a mosaic.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tiles")]
+pub(crate) struct Tiles {
+    /// Tiles and their places: JSON, CSV, TileConfiguration.txt, .HTD, .companion.ome, Micro-Manager's metadata.txt or .pos, or a folder, with
+    /// --pattern where its files do not say where they lie
+    #[arg(value_name = "LAYOUT")]
+    pub(crate) layout: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// Size of a sample: one number, or one per space axis, by comma
+    #[arg(long, value_name = "SIZES", value_delimiter = ',')]
+    pub(crate) spacing: Option<Vec<f64>>,
     /// Leave out tiles that are missing or cannot be read, and name them
     #[arg(long)]
     pub(crate) skip_missing: bool,
@@ -60,15 +82,7 @@ fn grid(text: &str) -> Result<(usize, usize), String> {
 
 impl Tiles {
     pub(crate) fn open(&self) -> Result<Layout> {
-        let options = LayoutOptions {
-            pattern: self.pattern.clone(),
-            overlap: self.overlap.clone(),
-            grid: self.grid,
-            order: self.order,
-            orientation: self.orientation,
-            spacing: self.spacing.clone(),
-            skip_missing: self.skip_missing,
-        };
+        let options = self.choice.options(self.spacing.clone(), self.skip_missing);
         Ok(open_layout(&self.layout, &options)?)
     }
 

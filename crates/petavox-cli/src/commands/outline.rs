@@ -4,7 +4,7 @@ use super::output::shape_text;
 use crate::report::Report;
 use anyhow::Result;
 use petavox::explain::bytes_text;
-use petavox::mosaic::{FuseOptions, LayoutOptions, fuse, open_layout};
+use petavox::mosaic::{FuseOptions, LayoutOptions, fuse, holds_layout, open_layout};
 use petavox::{Error, Region};
 use std::fmt::Write;
 use std::path::Path;
@@ -13,17 +13,20 @@ use std::path::Path;
 const WIDTH: usize = 76;
 const MOST_LINES: usize = 44;
 
-/// True if a path is a layout's file by its name.
-pub(super) fn is_layout(path: &str) -> bool {
-    let ending = Path::new(path).extension().map(|e| e.to_string_lossy().to_lowercase());
+/// True if a path is a layout: a file by its name, a folder that holds one or whose tiles are named by a pattern.
+pub(super) fn is_layout(path: &str, pattern: Option<&str>) -> bool {
+    let path = Path::new(path);
+    if path.is_dir() {
+        return pattern.is_some() || holds_layout(path);
+    }
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     matches!(ending.as_deref(), Some("json" | "csv" | "tsv" | "txt" | "htd" | "pos" | "ome"))
-        && Path::new(path).is_file()
+        && path.is_file()
 }
 
 /// Tells of a layout.
-pub(super) fn run(path: &str, spacing: Option<Vec<f64>>) -> Result<Report> {
-    let options = LayoutOptions { spacing, ..LayoutOptions::default() };
-    let layout = open_layout(Path::new(path), &options)?;
+pub(super) fn run(path: &str, options: &LayoutOptions) -> Result<Report> {
+    let layout = open_layout(Path::new(path), options)?;
     let how = FuseOptions {
         interpolation: "nearest".into(),
         skip_missing: true,

@@ -8,17 +8,19 @@ use crate::settings::Settings;
 use anyhow::Result;
 use clap::Args;
 use petavox::Error;
+use petavox::explain::Document;
 use petavox::mosaic::{
-    OrientationSeen, RunFacts, StitchOptions, Stitched, fuse, orientation_verdict, orientations,
-    stitch, write_orientations, write_positions, write_report,
+    Orientation, OrientationSeen, RunFacts, StitchOptions, Stitched, fuse, orientation_verdict,
+    orientations, plan_stitch, stitch, write_orientations, write_positions, write_report,
 };
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// Find where overlapping tiles lie, and fuse them
 ///
 /// Tiles are compared where the layout lets them overlap. Positions that were found, every pair's shift, score and residual, and the tiles
 /// that could not be registered go into positions.json, which is a layout for 'fuse'; the report draws them.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
   petavox stitch TileConfiguration.txt -o mosaic.zarr
@@ -50,11 +52,36 @@ pub(crate) struct Stitch {
     /// What tiles may be besides moved: translation (nothing), similarity (each turned and scaled) or affine (and sheared)
     #[arg(long, value_name = "MODEL", default_value = "translation")]
     model: String,
-    /// Draw the tiles in all eight orientations of the camera on one page, best first, and stop; choose with --orientation
+    /// Draw the tiles in all eight orientations of the camera on one page, best first; at a terminal with -o or --positions, ask which one
+    /// and go on with it, else stop: then choose with --orientation
     #[arg(long, value_name = "HTML", num_args = 0..=1, require_equals = true, default_missing_value = "orientation.html")]
     preview_orientation: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
+}
+
+impl Stitch {
+    fn options(&self) -> StitchOptions {
+        StitchOptions {
+            align_channel: self.align_channel,
+            max_shift: self.max_shift,
+            sigma: self.sigma,
+            model: Some(self.model.clone()),
+            skip_missing: self.tiles.skip_missing,
+        }
+    }
+
+    pub(crate) fn plan(&self, settings: &Settings) -> Result<Document> {
+        let layout = self.tiles.open()?;
+        let fusing = match &self.out {
+            None => None,
+            Some(out) => {
+                let (image, _) = fuse(&layout, None, &self.tiles.fusing(out))?;
+                Some(self.output.plan(&image, out, settings)?)
+            }
+        };
+        Ok(plan_stitch(&layout, None, &self.options(), fusing, &settings.run)?)
+    }
 }
 
 /// A name beside `path`: its own without the ending, and another one.
@@ -76,8 +103,50 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(format!("{stem}{ending}"))
 }
 
-/// Draws the eight orientations.
-fn preview(args: &Stitch, page: &Path, settings: &Settings) -> Result<Report> {
+/// Asks which of the orientations it is to be, where somebody sits at a terminal: nothing if not, or if there is nothing to go on with.
+fn choose(
+    args: &Stitch,
+    seen: &[OrientationSeen],
+    page: &Path,
+    settings: &Settings,
+) -> Result<Option<Orientation>> {
+    let has_more = args.out.is_some() || args.positions.is_some();
+    let somebody = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !has_more || !somebody || settings.json || settings.quiet {
+        return Ok(None);
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{} {} draws them:", orientation_verdict(seen), page.display())?;
+    for (k, s) in seen.iter().enumerate() {
+        writeln!(out, "  {}  {}", k + 1, line(s).trim_end())?;
+    }
+    loop {
+        write!(out, "Which one, 1 to {}? (nothing: stop here) ", seen.len())?;
+        out.flush()?;
+        let mut answer = String::new();
+        if std::io::stdin().lock().read_line(&mut answer)? == 0 || answer.trim().is_empty() {
+            return Ok(None);
+        }
+        let answer = answer.trim();
+        let by_number = answer.parse::<usize>().ok().and_then(|n| seen.get(n.checked_sub(1)?));
+        let found = by_number.or_else(|| seen.iter().find(|s| s.orientation.name() == answer));
+        match found {
+            Some(s) => return Ok(Some(s.orientation)),
+            None => writeln!(out, "\"{answer}\" is none of them.")?,
+        }
+    }
+}
+
+fn line(s: &OrientationSeen) -> String {
+    format!("{:<16}{:>6.2}  over {} pairs\n", s.orientation.name(), s.agreement, s.n_pairs)
+}
+
+/// Draws the eight orientations; the one that somebody chose at once, or what is to be said of them.
+fn preview(
+    args: &Stitch,
+    page: &Path,
+    settings: &Settings,
+) -> Result<(Option<Orientation>, Report)> {
     if !settings.overwrite && page.symlink_metadata().is_ok() {
         return Err(Error::Exists { path: page.to_owned() }.into());
     }
@@ -91,9 +160,7 @@ fn preview(args: &Stitch, page: &Path, settings: &Settings) -> Result<Report> {
         .map(str::to_owned)
         .collect();
     write_orientations(&seen, n_tiles, &title, &words.join(" "), page)?;
-    let line = |s: &OrientationSeen| {
-        format!("{:<16}{:>6.2}  over {} pairs\n", s.orientation.name(), s.agreement, s.n_pairs)
-    };
+    let chosen = choose(args, &seen, page, settings)?;
     let text: String = seen.iter().map(line).collect();
     let ranked: Vec<serde_json::Value> = seen
         .iter()
@@ -101,18 +168,32 @@ fn preview(args: &Stitch, page: &Path, settings: &Settings) -> Result<Report> {
             serde_json::json!({ "orientation": s.orientation.name(), "agreement": s.agreement, "n_pairs": s.n_pairs })
         })
         .collect();
-    Ok(Report {
+    let report = Report {
         outputs: vec![page.to_owned()],
         results: serde_json::json!({ "orientations": ranked, "n_tiles": n_tiles, "verdict": orientation_verdict(&seen) }),
         text,
-        note: format!("{} {} draws them.", orientation_verdict(&seen), page.display()),
-    })
+        note: format!(
+            "{} {} draws them; go on with --orientation NAME.",
+            orientation_verdict(&seen),
+            page.display()
+        ),
+    };
+    Ok((chosen, report))
 }
 
 pub(crate) fn run(args: &Stitch, settings: &Settings) -> Result<Report> {
-    if let Some(page) = &args.preview_orientation {
-        return preview(args, page, settings);
-    }
+    let Some(page) = &args.preview_orientation else { return found_and_fused(args, settings) };
+    let (chosen, mut report) = preview(args, page, settings)?;
+    let Some(orientation) = chosen else { return Ok(report) };
+    let mut tiles = args.tiles.clone();
+    tiles.choice.orientation = Some(orientation);
+    let more = found_and_fused(&Stitch { tiles, ..args.clone() }, settings)?;
+    report.outputs.extend(more.outputs.iter().cloned());
+    Ok(Report { outputs: report.outputs, ..more })
+}
+
+/// Finds the places, writes what is known of them, and fuses.
+fn found_and_fused(args: &Stitch, settings: &Settings) -> Result<Report> {
     let main = args.out.as_ref().or(args.positions.as_ref());
     let main = main.ok_or_else(|| Error::argument("output", "nothing", "-o or --positions"))?;
     let positions = args.positions.clone().unwrap_or_else(|| beside(main, ".positions.json"));
@@ -126,14 +207,7 @@ pub(crate) fn run(args: &Stitch, settings: &Settings) -> Result<Report> {
         }
     }
     let layout = args.tiles.open()?;
-    let options = StitchOptions {
-        align_channel: args.align_channel,
-        max_shift: args.max_shift,
-        sigma: args.sigma,
-        model: Some(args.model.clone()),
-        skip_missing: args.tiles.skip_missing,
-    };
-    let stitched = stitch(&layout, None, &options, &settings.run)?;
+    let stitched = stitch(&layout, None, &args.options(), &settings.run)?;
     let seconds = settings.began.elapsed().as_secs_f64();
     write_positions(&stitched, &positions)?;
     let facts = RunFacts {

@@ -129,7 +129,7 @@ impl StageDoc {
             n_workers: stage.n_workers,
             task_bytes: stage.task_bytes,
             fixed_bytes: stage.fixed_bytes,
-            cache_bytes: stage.cache_bytes,
+            cache_bytes: stage.cache_bytes + stage.held_bytes.iter().sum::<u64>(),
             peak_bytes: stage.peak_bytes(),
             spills: stage.spills,
             reads: stage

@@ -5,7 +5,7 @@ mod dot;
 mod html;
 mod text;
 
-pub use document::{Document, KeepDoc, NodeDoc, StageDoc, bytes_text, nodes_of};
+pub use document::{Document, KeepDoc, NodeDoc, ReadDoc, StageDoc, bytes_text, nodes_of};
 pub use dot::dot;
 pub use html::html;
 pub use text::text;

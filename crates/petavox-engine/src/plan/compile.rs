@@ -7,7 +7,7 @@ use super::keep::{Keep, Kept, keep_what_pays};
 use super::later::{Later, kept_bytes};
 use super::node::{Kind, Node};
 use super::program::{Program, Step};
-use super::stage::{Consumer, KeptImage, Plan, ReadSummary, Stage, Target};
+use super::stage::{Consumer, KeptImage, Plan, Stage, Target};
 use super::ways;
 use crate::contract::FoldOp;
 use crate::resources::RunContext;
@@ -224,8 +224,6 @@ fn stage(
     let resident: u64 = volumes.iter().map(|v| (*v).min(window_bytes)).sum();
     fixed_bytes += resident;
     kept += resident;
-    let hold_room = room.saturating_sub(fixed_bytes) / 2;
-    fixed_bytes += program.held_bytes(hold_room);
     let query = GridQuery {
         program: &program,
         shape: &shape,
@@ -249,20 +247,21 @@ fn stage(
         true => choose(&query),
         false => in_parts().or_else(|_| choose(&query)),
     };
-    let GridChoice { grid, order, n_workers, task_bytes, cache_bytes, cpu_secs, secs, reads } =
-        chosen.map_err(|least| Error::Budget {
-            what: format!("stage '{title}'"),
-            needed: options.base_bytes + fixed_bytes + least,
-            budget: options.budget_bytes,
-        })?;
-    let order = program.walk(&shape).filter(|_| !query.in_order).unwrap_or(order);
-    let mut reads = reads;
-    reads.extend(
-        program
-            .operations()
-            .filter_map(|(op, _)| op.reads())
-            .map(|(name, bytes)| ReadSummary { name, bytes }),
-    );
+    let GridChoice {
+        grid,
+        order,
+        n_workers,
+        task_bytes,
+        cache_bytes,
+        held_bytes,
+        cpu_secs,
+        secs,
+        reads,
+    } = chosen.map_err(|least| Error::Budget {
+        what: format!("stage '{title}'"),
+        needed: options.base_bytes + fixed_bytes + least,
+        budget: options.budget_bytes,
+    })?;
     let operations = program
         .lines
         .iter()
@@ -280,7 +279,7 @@ fn stage(
         n_workers,
         task_bytes,
         fixed_bytes,
-        hold_room,
+        held_bytes,
         cache_bytes,
         spills,
         window_bytes,

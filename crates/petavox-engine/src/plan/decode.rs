@@ -49,6 +49,14 @@ impl<'a> Bands<'a> {
         Bands { program, grid, known: HashMap::new() }
     }
 
+    pub(super) fn program(&self) -> &'a Program {
+        self.program
+    }
+
+    pub(super) fn grid(&self) -> &'a ChunkGrid {
+        self.grid
+    }
+
     /// What the block at `home` asks of `line`.
     pub(super) fn block(&mut self, home: &[usize], line: usize) -> Option<&[Region]> {
         self.band(home, u32::MAX, line)

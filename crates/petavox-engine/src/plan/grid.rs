@@ -2,6 +2,7 @@
 //! that fits the budget is taken. Blocks are multiples of what is written, so that each stored object has one writer.
 
 use super::decode::{Bands, decoding, samples_of};
+use super::held::held;
 use super::program::{Program, Step};
 use super::reach::Reach;
 use super::stage::ReadSummary;
@@ -18,6 +19,8 @@ const COPY_RUN_NS: f64 = 100.0;
 /// Time to decode or copy a byte of samples.
 const DECODE_NS: f64 = 1.0;
 const COPY_NS: f64 = 0.15;
+/// What a byte that is kept from block to block costs: fresh memory, and room that others might want.
+const HOLD_NS: f64 = 0.5;
 /// A task's memory above which a core's caches stop helping, and those that all cores share.
 const CACHE_FRIENDLY_BYTES: f64 = 8e6;
 const CACHED_BYTES: f64 = 6.4e7;
@@ -57,6 +60,7 @@ pub(super) struct GridChoice {
     pub(super) n_workers: usize,
     pub(super) task_bytes: u64,
     pub(super) cache_bytes: u64,
+    pub(super) held_bytes: Vec<u64>,
     pub(super) cpu_secs: f64,
     pub(super) secs: f64,
     pub(super) reads: Vec<ReadSummary>,
@@ -217,6 +221,7 @@ fn price(
             n_workers: 1,
             task_bytes: 0,
             cache_bytes: 0,
+            held_bytes: vec![],
             cpu_secs: 0.0,
             reads: vec![],
         };
@@ -257,18 +262,43 @@ fn price(
     if task_bytes > query.room {
         return Err(task_bytes);
     }
-    let n_workers =
-        ((query.room / task_bytes.max(1)) as usize).clamp(1, query.n_threads).min(n_blocks);
-    let spare = query.room - task_bytes * n_workers as u64;
-    let decoding = decoding(&mut bands, reach, spare, n_workers, query.in_order);
+    let most = ((query.room / task_bytes.max(1)) as usize).clamp(1, query.n_threads).min(n_blocks);
+    // What operations read by themselves may be worth more memory than another worker.
+    let keeps = query.program.operations().any(|(op, _)| op.reads().is_some());
+    let fewest = if keeps { 1 } else { most };
+    let mut best: Option<GridChoice> = None;
+    for n_workers in (fewest..=most).rev() {
+        let choice = pass(query, reach, &grid, &mut bands, task_bytes, n_workers);
+        if best.as_ref().is_none_or(|b| choice.secs < b.secs) {
+            best = Some(choice);
+        }
+    }
+    best.map(|choice| Priced::As(choice.secs, Box::new(choice))).ok_or(task_bytes)
+}
 
+/// What a pass over the blocks of a grid costs with so many workers, the memory of which fits.
+fn pass(
+    query: &GridQuery<'_>,
+    reach: &Reach,
+    grid: &ChunkGrid,
+    bands: &mut Bands<'_>,
+    task_bytes: u64,
+    n_workers: usize,
+) -> GridChoice {
+    let n_blocks = grid.len();
+    let middle: Vec<usize> = grid.counts().iter().map(|c| (c - 1) / 2).collect();
+    let spare = query.room - task_bytes * n_workers as u64;
+    let held = held(bands, reach, spare, n_workers, query.in_order);
+    let decoding =
+        decoding(bands, reach, spare.saturating_sub(held.sum()), n_workers, query.in_order);
     // Of the whole pass.
     let target = grid.region_at(&middle);
     let mut ns = n_blocks as f64 * (TASK_NS + query.consumer_cost_ns * target.len() as f64);
+    ns += held.decoded * DECODE_NS + held.sum() as f64 * HOLD_NS;
     let mut reads = Vec::new();
     for (i, line) in query.program.lines.iter().enumerate() {
         let Some(whole) = reach.whole(i) else { continue };
-        let (home, counts) = reach.home(i, &grid);
+        let (home, counts) = reach.home(i, grid);
         let (made, times) = match bands.block(&home, i) {
             Some(made) => (made, counts.iter().product::<f64>()),
             None => (whole, 1.0),
@@ -302,17 +332,18 @@ fn price(
     let cpu_secs = parallel_secs + serial_secs;
     let n_rounds = n_blocks.div_ceil(n_workers * query.n_processes.max(1));
     let secs = parallel_secs * n_rounds as f64 / n_blocks as f64 + serial_secs;
-    let choice = GridChoice {
-        grid,
-        order: decoding.order,
+    reads.extend(held.reads);
+    GridChoice {
+        grid: grid.clone(),
+        order: held.order.unwrap_or(decoding.order),
         secs,
         n_workers,
         task_bytes,
         cache_bytes: decoding.cache_bytes,
+        held_bytes: held.bytes,
         cpu_secs,
         reads,
-    };
-    Ok(Priced::As(secs, Box::new(choice)))
+    }
 }
 
 /// The time of all tasks without decoding and without what large tasks lose: no grid is cheaper than that.

@@ -5,6 +5,7 @@ mod compile;
 mod decode;
 mod grid;
 mod groups;
+mod held;
 mod identity;
 mod keep;
 mod later;

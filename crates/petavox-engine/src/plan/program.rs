@@ -191,16 +191,6 @@ impl Program {
         })
     }
 
-    /// What operations keep from block to block, of at most `room` together.
-    pub(crate) fn held_bytes(&self, room: u64) -> u64 {
-        self.operations().fold(0, |sum, (op, _)| sum + op.held_bytes(room.saturating_sub(sum)))
-    }
-
-    /// The order in which operations would have the blocks of an image of this shape walked.
-    pub(crate) fn walk(&self, shape: &[usize]) -> Option<Vec<usize>> {
-        self.operations().filter(|(_, spec)| spec.shape == shape).find_map(|(op, _)| op.walk())
-    }
-
     /// [`Program::last_uses`] the other way round: per line, the lines that are not needed after it.
     fn released(&self) -> Vec<Vec<usize>> {
         let mut out = vec![Vec::new(); self.lines.len()];

@@ -74,8 +74,8 @@ pub struct Stage {
     pub task_bytes: u64,
     /// Memory of working volumes and merged values while the stage runs.
     pub fixed_bytes: u64,
-    /// Memory that operations may share for what they keep from block to block; what they take of it is in `fixed_bytes`.
-    pub hold_room: u64,
+    /// Memory for what operations that read by themselves keep from block to block, one after another.
+    pub held_bytes: Vec<u64>,
     /// Memory for decoded chunks.
     pub cache_bytes: u64,
     /// Words of the working volumes are in mapped files.
@@ -141,7 +141,8 @@ impl Stage {
 
     /// The projected peak memory of the stage.
     pub fn peak_bytes(&self) -> u64 {
-        self.task_bytes * self.n_workers as u64 + self.fixed_bytes + self.cache_bytes
+        let held: u64 = self.held_bytes.iter().sum();
+        self.task_bytes * self.n_workers as u64 + self.fixed_bytes + self.cache_bytes + held
     }
 }
 

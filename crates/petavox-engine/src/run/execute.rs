@@ -177,16 +177,10 @@ pub(super) fn run_steps(
         }
     }
     let tasks = stage.task_bytes * stage.n_workers as u64;
-    let held = program.held_bytes(stage.hold_room);
-    let bytes = tasks + stage.cache_bytes + held;
+    let bytes = tasks + stage.cache_bytes + stage.held_bytes.iter().sum::<u64>();
     let _reservation = context.budget.reserve(&stage.title, bytes)?;
-    let mut left = stage.hold_room;
-    let mut keeps = Vec::new();
-    for (op, _) in program.operations() {
-        let bytes = op.held_bytes(left);
-        left -= bytes;
-        keeps.push(op.hold(bytes));
-    }
+    let held = program.operations().zip(&stage.held_bytes);
+    let _keeps: Vec<_> = held.filter(|(_, b)| **b > 0).map(|((op, _), b)| op.hold(*b)).collect();
     let cache = ChunkCache::new(stage.cache_bytes);
     let checkpoint = Checkpoint::new(stage, takers, context);
     StageRun {

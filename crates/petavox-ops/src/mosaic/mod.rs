@@ -19,12 +19,12 @@ mod stitch;
 mod tiles;
 
 pub use fuse::{FuseOptions, Mosaic, fuse};
-pub use layout::{GridOrder, Layout, LayoutOptions, Tile, open_layout};
+pub use layout::{GridOrder, Layout, LayoutOptions, Tile, holds_layout, open_layout};
 pub use orient::Orientation;
 pub use pieces::Pieces;
 pub use stitch::{
     OrientationSeen, PairFound, StageFound, StitchOptions, Stitched, TileModel, Unregistered,
-    orientations, stitch,
+    orientations, plan_stitch, stitch,
 };
 pub use tiles::{Given, TileOptions, Tiles};
 

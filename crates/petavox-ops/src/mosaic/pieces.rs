@@ -1,7 +1,7 @@
 //! The tiles' samples, decoded piece by piece and kept while they are needed.
 //!
-//! A piece is some chunks of a tile's file. How much of a piece has been asked for is counted, so that pieces all of whose samples have
-//! been used make room first; of the others the one that was used longest ago.
+//! A piece is some chunks of a tile's file. The samples of a piece that have been used are counted, so that pieces that nobody will need
+//! again make room first; of the others the one that was used longest ago.
 
 use super::correct::Correction;
 use super::tiles::{Origin, Placed, Tiles};
@@ -21,8 +21,8 @@ enum Slot {
     Pending,
     Ready {
         block: Arc<Block>,
-        /// Samples that were asked for.
-        used: f64,
+        /// Samples that are not used up yet.
+        left: usize,
         /// Its place in the queue of those that make room.
         turn: (bool, u64),
     },
@@ -114,32 +114,34 @@ impl Pieces {
             .map_err(|_| Error::internal("pieces", "a worker failed while it held the lock"))
     }
 
-    /// Fills `out`, a part of the tile, of which `used` samples become samples of the mosaic.
-    pub(super) fn read(&self, number: usize, out: &mut Block, used: usize) -> Result<()> {
+    /// Fills `out`, a part of the tile. The samples of `home` are used up then: no other part of the mosaic has them for its own.
+    pub(super) fn read(&self, number: usize, out: &mut Block, home: Option<&Region>) -> Result<()> {
         let tile = &self.tiles.placed[number];
-        let region = out.region().clone();
-        let share = used as f64 / region.len().max(1) as f64;
-        for piece in tile.grid.meeting(&region) {
-            let at = tile.grid.region(piece);
-            let common = at.intersect(&region).map_or(0, |r| r.len());
-            let block = self.piece((number, piece), tile, at, common as f64 * share)?;
+        for piece in tile.grid.meeting(out.region()) {
+            let block = self.piece((number, piece), tile, tile.grid.region(piece), home)?;
             out.copy_from(&block)?;
         }
         Ok(())
     }
 
-    fn piece(&self, key: Key, tile: &Placed, region: Region, used: f64) -> Result<Arc<Block>> {
-        let samples = region.len() as f64;
+    fn piece(
+        &self,
+        key: Key,
+        tile: &Placed,
+        region: Region,
+        home: Option<&Region>,
+    ) -> Result<Arc<Block>> {
+        let used = home.and_then(|h| h.intersect(&region)).map_or(0, |r| r.len());
         let mut guard = self.lock()?;
         loop {
             let state = &mut *guard;
             state.clock += 1;
             let now = state.clock;
             match state.slots.get_mut(&key) {
-                Some(Slot::Ready { block, used: so_far, turn }) => {
-                    *so_far += used;
+                Some(Slot::Ready { block, left, turn }) => {
+                    *left = left.saturating_sub(used);
                     state.queue.remove(turn);
-                    *turn = (*so_far < samples * 0.999, now);
+                    *turn = (*left > 0, now);
                     state.queue.insert(*turn, key);
                     return Ok(block.clone());
                 }
@@ -171,10 +173,13 @@ impl Pieces {
         match &made {
             Ok(block) => {
                 self.read.fetch_add(raw_bytes, Ordering::Relaxed);
-                let turn = (used < samples * 0.999, state.clock);
+                // The last samples of a tile between samples of the mosaic belong to nobody.
+                let all = Region::whole(tile.covers.shape()).intersect(block.region());
+                let left = all.map_or(0, |r| r.len()).saturating_sub(used);
+                let turn = (left > 0, state.clock);
                 state.clock += 1;
                 state.queue.insert(turn, key);
-                state.slots.insert(key, Slot::Ready { block: block.clone(), used, turn });
+                state.slots.insert(key, Slot::Ready { block: block.clone(), left, turn });
             }
             Err(_) => {
                 state.slots.remove(&key);
@@ -186,15 +191,16 @@ impl Pieces {
     }
 
     /// Fills `out` (of float32) with 1, or 0 where a tile that has a mask does not count. Masks are kept as tiles are, behind these.
-    pub(super) fn read_mask(&self, number: usize, out: &mut Block, used: usize) -> Result<()> {
+    pub(super) fn read_mask(
+        &self,
+        number: usize,
+        out: &mut Block,
+        home: Option<&Region>,
+    ) -> Result<()> {
         let tile = &self.tiles.placed[number];
-        let region = out.region().clone();
-        let share = used as f64 / region.len().max(1) as f64;
-        for piece in tile.grid.meeting(&region) {
-            let at = tile.grid.region(piece);
-            let common = at.intersect(&region).map_or(0, |r| r.len());
+        for piece in tile.grid.meeting(out.region()) {
             let key = (self.tiles.placed.len() + number, piece);
-            let block = self.piece(key, tile, at, common as f64 * share)?;
+            let block = self.piece(key, tile, tile.grid.region(piece), home)?;
             super::masks::widen(&block, out)?;
         }
         Ok(())
@@ -214,7 +220,7 @@ impl Pieces {
     ) -> Result<()> {
         let tile = &self.tiles.placed[number];
         for piece in 0..tile.grid.len() {
-            f(&*self.piece((number, piece), tile, tile.grid.region(piece), 0.0)?)?;
+            f(&*self.piece((number, piece), tile, tile.grid.region(piece), None)?)?;
         }
         Ok(())
     }
@@ -294,34 +300,24 @@ fn make_room(state: &mut State, limit: u64) {
     state.queue.extend(kept);
 }
 
-/// Bytes of pieces that are needed to have each decoded once, and the axis along which to walk slowest: those that lie across a plane
-/// through the mosaic, at most. Where tiles are looked at as `whole` before any of their samples is used, all of a tile is needed at once.
-pub(super) fn working_set(tiles: &Tiles, dtype: Dtype, whole: bool) -> (u64, usize) {
-    let spec = &tiles.spec;
-    let ndim = spec.ndim();
-    let mut best: Option<(u64, usize)> = None;
-    for axis in (0..ndim).filter(|&a| spec.shape[a] > 1) {
+/// Bytes of pieces that lie across a plane through the mosaic, at most, along the axis where that is least: what is to be kept if all is
+/// looked at from one end to the other.
+pub(super) fn working_set(tiles: &Tiles, dtype: Dtype) -> u64 {
+    let ndim = tiles.spec.ndim();
+    let across = |axis: usize| {
         // Pieces open at one end and close at the other.
         let mut events: Vec<(i64, i64)> = Vec::new();
         for tile in &tiles.placed {
-            let count = tile.grid.counts()[axis];
-            let across: usize = (0..ndim).filter(|&a| a != axis).map(|a| tile.shape[a]).product();
-            let warped = whole || matches!(tile.place, super::place::Place::Warped { .. });
+            let warped = matches!(tile.place, super::place::Place::Warped { .. });
+            let others: usize = (0..ndim).filter(|&a| a != axis).map(|a| tile.shape[a]).product();
             let size = dtype.size() + usize::from(tile.mask.is_some());
-            for k in 0..if warped { 1 } else { count } {
-                let chunk = tile.grid.chunk()[axis];
-                let len =
-                    if warped { tile.shape[axis] } else { chunk.min(tile.shape[axis] - k * chunk) };
-                let bytes = (across * len * size) as i64;
-                let (start, end) = match warped {
-                    true => (tile.covers.start()[axis], tile.covers.end(axis)),
-                    false => {
-                        let start = tile.covers.start()[axis] + (k * chunk) as i64;
-                        (start - 1, start + len as i64)
-                    }
-                };
-                events.push((start, bytes));
-                events.push((end, -bytes));
+            let (len, chunk) = (tile.shape[axis], tile.grid.chunk()[axis]);
+            for k in 0..if warped { 1 } else { tile.grid.counts()[axis] } {
+                let len = if warped { len } else { chunk.min(len - k * chunk) };
+                let bytes = (others * len * size) as i64;
+                let start = tile.covers.start()[axis] + (k * chunk) as i64;
+                let end = if warped { tile.covers.end(axis) } else { start + len as i64 };
+                events.extend([(start - 1, bytes), (end, -bytes)]);
             }
         }
         events.sort_unstable();
@@ -330,12 +326,9 @@ pub(super) fn working_set(tiles: &Tiles, dtype: Dtype, whole: bool) -> (u64, usi
             now += bytes;
             most = most.max(now);
         }
-        let most = most.max(0) as u64;
-        if best.is_none_or(|(b, _)| most < b) {
-            best = Some((most, axis));
-        }
-    }
-    best.unwrap_or((0, 0))
+        most.max(0) as u64
+    };
+    (0..ndim).filter(|&a| tiles.spec.shape[a] > 1).map(across).min().unwrap_or(0)
 }
 
 /// Bytes of pieces that a part of the mosaic of this extent needs of one tile at a time, decoding included, at most.

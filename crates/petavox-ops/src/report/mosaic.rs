@@ -1,5 +1,7 @@
 //! The report of how a mosaic was stitched.
 
+mod doubt;
+
 use std::fmt::Write as _;
 
 use super::facts::RunFacts;
@@ -23,6 +25,7 @@ pub fn mosaic_report(title: &str, stitched: &Stitched, run: &RunFacts) -> String
     let mut body = tiles(&[
         ("tiles", count(n_tiles as u64), ""),
         ("registered", count((n_tiles - stitched.unregistered.len().min(n_tiles)) as u64), ""),
+        ("unconfirmed", count(stitched.unconfirmed.len() as u64), ""),
         (
             "pairs that agree",
             format!("{} of {}", count(used.len() as u64), count(stitched.pairs.len() as u64)),
@@ -44,20 +47,7 @@ pub fn mosaic_report(title: &str, stitched: &Stitched, run: &RunFacts) -> String
     body.push_str("<h2>Tiles and pairs</h2>\n");
     body.push_str(&graph(stitched));
     body.push_str(&legend());
-    if !stitched.unregistered.is_empty() {
-        body.push_str("<h2>Tiles that could not be registered</h2>\n<div class=\"scroll\"><table><thead><tr><th>tile</th><th>number</th><th class=\"word\">why</th></tr></thead><tbody>");
-        // All of them, however many: a tile that is silently elsewhere is the worst that can happen.
-        for tile in &stitched.unregistered {
-            let _ = write!(
-                body,
-                "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"word\" style=\"white-space:normal\">{}</td></tr>",
-                escape(&shorten(name(&tile.path), 40)),
-                tile.tile,
-                escape(&tile.why)
-            );
-        }
-        body.push_str("</tbody></table></div>\n");
-    }
+    body.push_str(&doubt::tables(stitched));
     if !used.is_empty() {
         body.push_str("<h2>Residuals</h2>\n<p class=\"note-text\">How far each pair that agrees is from where its tiles lie in the end.</p>\n");
         body.push_str(&histogram("residual (samples)", &residuals, "pairs"));
@@ -141,6 +131,7 @@ fn legend() -> String {
     let kinds = [
         ("s6", "a tile, where it was found"),
         ("s5", "a tile that was not registered: it lies where the stage and its neighbours say"),
+        ("s4", "a tile that was found, but nothing confirms its place"),
         ("s0", "a pair that agrees; the paler, the larger its residual"),
         ("s3", "a pair that others contradict"),
         ("s6", "dashed: a pair too weak to tell"),
@@ -202,15 +193,16 @@ fn graph(stitched: &Stitched) -> String {
         boxes.len(),
         stitched.pairs.len()
     );
-    let mut lost = vec![false; boxes.len()];
-    for tile in &stitched.unregistered {
-        if let Some(is_lost) = lost.get_mut(tile.tile) {
-            *is_lost = true;
+    let mut fills = vec![("s6", 0.10); boxes.len()];
+    let unconfirmed = stitched.unconfirmed.iter().map(|t| (t, ("s4", 0.35)));
+    for (tile, fill) in unconfirmed.chain(stitched.unregistered.iter().map(|t| (t, ("s5", 0.30)))) {
+        if let Some(was) = fills.get_mut(tile.tile) {
+            *was = fill;
         }
     }
     for (t, b) in boxes.iter().enumerate() {
         let (y, x) = place(b.0, b.1);
-        let (color, fill) = if lost[t] { ("s5", 0.30) } else { ("s6", 0.10) };
+        let (color, fill) = fills[t];
         let path = stitched.layout.tiles.get(t).map_or("", |t| &t.path);
         let _ = write!(
             svg,
@@ -269,6 +261,31 @@ mod tests {
         assert!(page.contains("a&lt;b&gt;.tif") && page.contains("it is empty"));
         assert!(!page.contains("<b>.tif"));
         assert_eq!(page.matches("<line class=\"s0\"").count(), 1);
+    }
+
+    #[test]
+    fn tiles_that_nothing_confirms_have_a_table_with_how_far_they_may_be_off() {
+        let json = serde_json::json!({
+            "tiles": [{"path": "a.tif", "position": [0, 0]}, {"path": "b.tif", "position": [0, 90]}, {"path": "c.tif", "position": [0, 180]}],
+            "pairs": [
+                {"first": 0, "second": 1, "shift": [0, 90], "score": 0.5, "strength": 40.0, "residual": 0.1, "state": "used"},
+                {"first": 1, "second": 2, "shift": [0, 99], "score": 0.4, "strength": 30.0, "residual": 9.25, "state": "contradicted"},
+            ],
+            "unregistered": [], "unconfirmed": [{"tile": 0, "path": "a.tif", "why": "it hangs on one pair"}, {"tile": 1, "path": "b.tif", "why": "two & two"}],
+            "warnings": [], "stage": {"model": [], "scatter": [1.0, 1.0]}, "strength_limit": 10.0,
+            "strength_by_chance": 6.0, "finding_sigma": 1.5, "measuring_sigma": 1.0, "typical_residual": 0.1,
+        });
+        let mut stitched: Stitched = serde_json::from_value(json).unwrap();
+        stitched.outlines = vec![(vec![0.0, 0.0], vec![100, 100]); 3];
+        stitched.moved = vec![vec![3.0, 4.0], vec![1.0, 0.5], vec![0.0, 0.0]];
+        let page = mosaic_report("scan", &stitched, &RunFacts::default());
+        let table = page.split("nothing confirms</h2>").nth(1).unwrap();
+        let table = table.split("</table>").next().unwrap();
+        assert!(table.contains("it hangs on one pair") && table.contains("two &amp; two"));
+        assert_eq!(table.matches("<tr><th scope=\"row\">").count(), 2);
+        // The first has nothing but the stage to be compared with, the second a pair that contradicts it.
+        assert!(table.contains("<td>5</td>") && table.contains("<td>9.25</td>"), "{table}");
+        assert_eq!(page.matches("<rect class=\"s4\"").count(), 2);
     }
 
     #[test]

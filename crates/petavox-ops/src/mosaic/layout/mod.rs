@@ -161,6 +161,12 @@ fn inside(folder: &Path, options: &LayoutOptions) -> Result<Option<PathBuf>> {
     Ok(only(folder, ".htd")?.or(only(folder, ".companion.ome")?))
 }
 
+/// True if a folder says by a file in it where tiles lie.
+pub fn holds_layout(folder: &Path) -> bool {
+    // Several plates in a folder are an error that names them, and so a layout.
+    inside(folder, &LayoutOptions::default()).map_or(true, |found| found.is_some())
+}
+
 /// The file of a folder that has this ending, if there is one.
 fn only(folder: &Path, ending: &str) -> Result<Option<PathBuf>> {
     let entries = std::fs::read_dir(folder).map_err(|e| Error::io(folder, "read", e))?;

@@ -75,7 +75,7 @@ pub(super) struct Bench {
     pub(super) reach: Vec<usize>,
     /// Samples of a part at most.
     pub(super) most: usize,
-    _memory: Reservation,
+    memory: Reservation,
     // Never locked: only that it can be shared.
     _pieces: Mutex<Box<dyn Any + Send>>,
 }
@@ -89,7 +89,7 @@ impl Bench {
         context: &RunContext,
     ) -> Result<Bench> {
         let room = context.budget.free();
-        let held = (working_set(&tiles, tiles.spec.dtype, false).0 * 2 + (4 << 20))
+        let held = (working_set(&tiles, tiles.spec.dtype) * 2 + (4 << 20))
             .min(tiles.bytes())
             .min(room / 3);
         let keep = pieces.hold(held);
@@ -115,7 +115,12 @@ impl Bench {
             .budget
             .reserve("comparing tiles", held + n_threads * (decode + bytes * most as u64))?;
         let looker = Looker { tiles, pieces, align };
-        Ok(Bench { looker, reach, most, _memory: memory, _pieces: Mutex::new(keep) })
+        Ok(Bench { looker, reach, most, memory, _pieces: Mutex::new(keep) })
+    }
+
+    /// Memory that comparing takes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.memory.bytes()
     }
 
     /// Calls `f` for every item, side by side, and gives what came of it in order.

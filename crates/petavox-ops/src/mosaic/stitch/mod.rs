@@ -14,10 +14,12 @@ mod outcome;
 mod patches;
 mod pick;
 mod preview;
+mod projected;
 mod sights;
 
 pub use outcome::{PairFound, StageFound, Stitched, TileModel, Unregistered};
 pub use preview::{OrientationSeen, orientations};
+pub use projected::plan_stitch;
 
 use super::layout::Layout;
 use super::pieces::Pieces;
@@ -71,14 +73,7 @@ pub fn stitch(
     options: &StitchOptions,
     context: &RunContext,
 ) -> Result<Stitched> {
-    if let Some(turned) = layout.tiles.iter().find(|t| t.affine.is_some()) {
-        let expected = "positions; tiles with affines are fused as they are said to lie";
-        return Err(Error::argument("stitch", format!("{} with an affine", turned.path), expected));
-    }
-    if options.sigma.is_some_and(|s| !(0.3..=20.0).contains(&s)) {
-        let given = options.sigma.unwrap_or_default();
-        return Err(Error::argument("sigma", given, "a number of samples from 0.3 to 20"));
-    }
+    accept(layout, options)?;
     let model = options.model()?;
     let how = TileOptions { skip_missing: options.skip_missing, ..TileOptions::default() };
     let tiles = Arc::new(Tiles::open(layout, given, &how, Between::Nearest)?);
@@ -142,6 +137,19 @@ pub fn stitch(
     }
     solution = settled(&nominal, &edges, &found, smoothing.limit);
     Ok(outcome::outcome(layout, &tiles, &groups, &edges, &found, &solution, smoothing, how.sigma))
+}
+
+/// Refuses what cannot be stitched.
+fn accept(layout: &Layout, options: &StitchOptions) -> Result<()> {
+    if let Some(turned) = layout.tiles.iter().find(|t| t.affine.is_some()) {
+        let expected = "positions; tiles with affines are fused as they are said to lie";
+        return Err(Error::argument("stitch", format!("{} with an affine", turned.path), expected));
+    }
+    if options.sigma.is_some_and(|s| !(0.3..=20.0).contains(&s)) {
+        let given = options.sigma.unwrap_or_default();
+        return Err(Error::argument("sigma", given, "a number of samples from 0.3 to 20"));
+    }
+    Ok(())
 }
 
 /// How far pairs may be off, in samples, per space axis.

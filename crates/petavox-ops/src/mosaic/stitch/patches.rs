@@ -42,8 +42,7 @@ impl Looker {
         let region = Region::new(start, shape);
         let inner = region.shape()[last + 1..].iter().product::<usize>().max(1);
         let mut block = Block::zeros(region.clone(), self.tiles.spec.dtype)?;
-        let used = part.len() / 2;
-        self.pieces.read(number, &mut block, used)?;
+        self.pieces.read(number, &mut block, None)?;
         let mut samples = vec![0.0f32; part.len()];
         dispatch!(block.dtype(), T => {
             let own = block.typed::<T>()?;
@@ -55,7 +54,7 @@ impl Looker {
         let mut counts: Option<Vec<f32>> = None;
         if tile.mask.is_some() {
             let mut mask = Block::zeros(region, Dtype::Float32)?;
-            self.pieces.read_mask(number, &mut mask, used)?;
+            self.pieces.read_mask(number, &mut mask, None)?;
             let own = mask.typed::<f32>()?;
             if own.contains(&0.0) {
                 let least = |c: &[f32]| c.iter().copied().fold(1.0, f32::min);
