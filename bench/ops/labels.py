@@ -43,6 +43,31 @@ def call(module, name, *args, **kwargs):
     return run
 
 
+def spots(n):
+    """Bright spots of many sizes on a dark ground."""
+    import scipy.ndimage
+
+    rng = np.random.default_rng(0)
+    image = np.zeros((n, n), np.float32)
+    for sigma in (2, 3, 5):
+        points = np.zeros((n, n), np.float32)
+        points.ravel()[rng.integers(0, n * n, n * n // 8000)] = 1
+        image += scipy.ndimage.gaussian_filter(points, sigma) * sigma**2 * 6
+    return (np.clip(image + rng.normal(0, 0.01, (n, n)).astype(np.float32), 0, 1),)
+
+
+def halved(array):
+    import petavox
+
+    return petavox.from_array(array).apply("downscale", factors=[2] * array.ndim, method="mode").compute()
+
+
+def halved_tinybrain(array):
+    import tinybrain
+
+    return tinybrain.downsample_segmentation(array, (2,) * array.ndim)[0]
+
+
 BASIC = ("label", "area", "bbox", "centroid")
 
 
@@ -79,7 +104,10 @@ CASES = [
         "size": 512,
         "data": blobs(3),
         "petavox": call("petavox.morphology", "remove_small_objects", max_size=64),
-        "peers": {"scikit-image": call("skimage.morphology", "remove_small_objects", max_size=64)},
+        "peers": {
+            "scikit-image": call("skimage.morphology", "remove_small_objects", max_size=64),
+            "cc3d": call("cc3d", "dust", threshold=65, connectivity=6),
+        },
     },
     {
         "name": "peak_local_max distance 3, 512^3",
@@ -87,5 +115,19 @@ CASES = [
         "data": grey(3),
         "petavox": call("petavox.feature", "peak_local_max", min_distance=3),
         "peers": {"scikit-image": call("skimage.feature", "peak_local_max", min_distance=3)},
+    },
+    {
+        "name": "2x mode of labels, 512^3",
+        "size": 512,
+        "data": labelled(3),
+        "petavox": halved,
+        "peers": {"tinybrain": halved_tinybrain},
+    },
+    {
+        "name": "blob_log, 2048^2",
+        "size": 2048,
+        "data": spots,
+        "petavox": call("petavox.feature", "blob_log", max_sigma=8, num_sigma=5, threshold=0.1),
+        "peers": {"scikit-image": call("skimage.feature", "blob_log", max_sigma=8, num_sigma=5, threshold=0.1)},
     },
 ]

@@ -71,6 +71,13 @@ def opencv_distance(mask):
     return cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
+def bioimage_watershed(grey, markers):
+    """It takes floats only."""
+    from bioimage_cpp import segmentation
+
+    return segmentation.watershed(grey.astype(np.float32), markers)
+
+
 CASES = [
     case("binary erosion ball 1, 512^3", 512, cube, "ndimage", "binary_erosion", scipy("binary_erosion")),
     case(
@@ -96,11 +103,11 @@ CASES = [
     ),
     case(
         "watershed, 256^3", 256, lambda n: relief((n, n, n)), "segmentation", "watershed",
-        {"scikit-image": theirs("skimage.segmentation", "watershed")},
+        {"scikit-image": theirs("skimage.segmentation", "watershed"), "bioimage-cpp": bioimage_watershed},
     ),
     case(
         "watershed, 4096^2", 4096, lambda n: relief((n, n)), "segmentation", "watershed",
-        {"scikit-image": theirs("skimage.segmentation", "watershed")},
+        {"scikit-image": theirs("skimage.segmentation", "watershed"), "bioimage-cpp": bioimage_watershed},
     ),
     case(
         "reconstruction, 256^3", 256, lambda n: (relief((n, n, n))[0] // 2, relief((n, n, n))[0]), "morphology", "reconstruction",

@@ -272,6 +272,9 @@ def read_layout(
 def set_thread_limit(limit: int | None = ...) -> None:
     """Limits the threads that compute at once in this process; None for no limit."""
 
+def spaced(points: Any, spacing: float, p_norm: float, most: int | None) -> Any:
+    """The numbers of points (rows of int64) that are not nearer than `spacing` to one taken before; at most `most`."""
+
 def stitch_tiles(
     layout: str,
     tiles: Sequence[LazyImage],

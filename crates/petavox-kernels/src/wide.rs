@@ -36,3 +36,30 @@ macro_rules! widest {
     };
 }
 pub(crate) use widest;
+
+/// The same for bodies that count and find bits.
+macro_rules! counting {
+    ($(#[$doc:meta])* $name:ident $([$T:ident: $bound:path])? ($($arg:ident: $ty:ty),* $(,)?) = $body:path) => {
+        $(#[$doc])*
+        pub(crate) fn $name $(<$T: $bound>)? ($($arg: $ty),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+                fn with_counts $(<$T: $bound>)? ($($arg: $ty),*) {
+                    $body($($arg),*);
+                }
+                if std::arch::is_x86_feature_detected!("avx2")
+                    && std::arch::is_x86_feature_detected!("bmi1")
+                    && std::arch::is_x86_feature_detected!("bmi2")
+                    && std::arch::is_x86_feature_detected!("lzcnt")
+                    && std::arch::is_x86_feature_detected!("popcnt")
+                {
+                    // SAFETY: the processor has all that it is compiled for.
+                    return unsafe { with_counts($($arg),*) };
+                }
+            }
+            $body($($arg),*);
+        }
+    };
+}
+pub(crate) use counting;

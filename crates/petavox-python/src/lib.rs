@@ -62,6 +62,27 @@ mod _core {
         find().map_err(super::errors::exception)
     }
 
+    /// The numbers of points (rows of int64) that are not nearer than `spacing` to one taken before; at most `most`.
+    #[pyfunction]
+    fn spaced<'py>(
+        py: Python<'py>,
+        points: &Bound<'py, PyAny>,
+        spacing: f64,
+        p_norm: f64,
+        most: Option<usize>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let samples = super::numpy::Samples::of(points, false)?;
+        let region = petavox::Region::whole(samples.shape());
+        let ndim = samples.shape().last().copied().unwrap_or(0);
+        let find = || {
+            let mut block = petavox::Block::zeros(region, petavox::Dtype::Int64)?;
+            samples.read(&mut block)?;
+            let most = most.unwrap_or(usize::MAX);
+            Ok(petavox::spaced(block.typed::<i64>()?, ndim, spacing, p_norm, most))
+        };
+        super::numpy::array(py, &find().map_err(super::errors::exception)?)
+    }
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))

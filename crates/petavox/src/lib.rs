@@ -71,6 +71,7 @@ pub use petavox_engine::{
     RunContext, RunOptions, available_memory, default_threads, explain, identity, parse_size,
     peak_resident_bytes, resident_bytes,
 };
+pub use petavox_kernels::feature::spaced;
 pub use petavox_kernels::measure::Histogram;
 pub use petavox_ops::cluster::{self, SharedOutput};
 pub use petavox_ops::coarser;

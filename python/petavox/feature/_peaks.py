@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import config
+from .. import _core, config
 from .._open import from_array
+from .._persist import compute
 from ..image import Image
 
 __all__ = ["peak_local_max"]
@@ -75,11 +76,12 @@ def peak_local_max(
     marks = np.ones((2 * min_distance + 1,) * ndim, bool) if footprint is None else np.asarray(footprint, bool)
     samples = from_array(image.persist()) if isinstance(image, Image) else lazy
     most = None if np.isinf(num_peaks) else int(num_peaks)
-    threshold: Any = threshold_abs if threshold_abs is not None else samples.min().compute()
+    least, highest = compute(samples.min(), samples.max())
+    threshold: Any = threshold_abs if threshold_abs is not None else least
     if threshold_rel is not None:
-        threshold = max(threshold, threshold_rel * samples.max().compute())
+        threshold = max(threshold, threshold_rel * highest)
     if labels is None:
-        places, heights = _highest(samples, marks, threshold, None)
+        places, heights = _highest(samples, marks, threshold, least == highest)
         inside = np.ones(len(places), bool)
         for axis, width in enumerate(border):
             inside &= (places[:, axis] >= width) & (places[:, axis] < lazy.shape[axis] - width)
@@ -115,13 +117,14 @@ def _of_labels(
         own, grey = (np.asarray(one[box].compute() if isinstance(one, Image) else one[box]) for one in (labels, image))
         own = own == k + 1
         part = np.where(own, grey, lowest)
-        kept = choose(*_highest(from_array(part), marks, threshold, own))
+        # An object that fills its box may be the same everywhere.
+        kept = choose(*_highest(from_array(part), marks, threshold, bool(own.all()) and part.min() == part.max()))
         rows.append(kept + np.array([side.start for side in box]))
         tops.append(part[tuple(kept.T)])
     return np.concatenate(rows), np.concatenate(tops)
 
 
-def _highest(samples: Image, marks: np.ndarray, threshold: float, own: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _highest(samples: Image, marks: np.ndarray, threshold: float, is_flat: bool) -> tuple[np.ndarray, np.ndarray]:
     """The samples that are the highest around them and above a threshold: places in raster order, and heights."""
     from ..ndimage import maximum_filter
 
@@ -133,8 +136,7 @@ def _highest(samples: Image, marks: np.ndarray, threshold: float, own: np.ndarra
         highest = maximum_filter(samples, size=marks.shape, mode="nearest") if marks.all() else maximum_filter(samples, footprint=marks, mode="nearest")
         mask = (samples == highest) & above
         # An image that is the same everywhere has no peaks, wherever the threshold is.
-        least, most = (samples.min().compute(), samples.max().compute()) if own is None or own.all() else (0, 1)
-        if least == most:
+        if is_flat:
             return np.zeros((0, ndim), np.int64), np.zeros(0)
     ranks, heights = mask._lazy.points(samples._lazy, config.settings())
     places = np.transpose(np.unravel_index(np.asarray(ranks).astype(np.int64), samples.shape)).reshape(-1, ndim)
@@ -167,16 +169,4 @@ def _border(ndim: int, min_distance: int, exclude_border: Any) -> tuple[int, ...
 
 def _spaced(places: np.ndarray, spacing: float, p_norm: float, most: int | None) -> np.ndarray:
     """Of points in their order, those that are not nearer than `spacing` to one taken before."""
-    taken: dict[tuple[int, ...], list[np.ndarray]] = {}
-    kept = []
-    cells = np.floor_divide(places, spacing).astype(np.int64)
-    around = list(np.ndindex((3,) * places.shape[1]))
-    for place, cell in zip(places, cells.tolist(), strict=True):
-        near = [q for offset in around for q in taken.get(tuple(c + o - 1 for c, o in zip(cell, offset, strict=True)), ())]
-        if near and (np.linalg.norm(np.abs(np.array(near) - place), ord=p_norm, axis=1) < spacing).any():
-            continue
-        taken.setdefault(tuple(cell), []).append(place)
-        kept.append(place)
-        if most is not None and len(kept) >= most:
-            break
-    return np.array(kept, np.int64).reshape(-1, places.shape[1])
+    return places[_core.spaced(np.ascontiguousarray(places, np.int64), spacing, p_norm, most)]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._either import Either
+from .._persist import compute
 from ..image import Image
 from ._structures import generate_binary_structure
 
@@ -71,11 +72,13 @@ def label(input: Any, structure: Any = None, output: Any = None) -> Any:
             return n
         return labels, n
     either = Either(input)
-    labels = (either.image != 0).apply("label", structure=marks.ravel().astype(int).tolist(), dtype="int32")
+    near = marks.ravel().astype(int).tolist()
+    labels = either.image.apply("label", structure=near, dtype="int32")
+    count = either.image.apply("count_components", structure=near)
     if either.is_image:
-        return either.result(labels, output), labels.max()
-    result = labels.compute()
-    n = int(result.max(initial=0))
+        return either.result(labels, output), count
+    result, n = compute(labels, count)
+    n = int(n)
     if output is None:
         return result, n
     if np.asarray(n).astype(dtype) != n:

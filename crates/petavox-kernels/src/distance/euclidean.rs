@@ -9,6 +9,7 @@
 
 use super::window::{Real, window_pass};
 use crate::filter::for_each_index;
+use crate::wide::widest;
 use petavox_core::{Block, Dtype, Error, Result, strides};
 
 /// The squared distance of a sample from which no background was seen yet.
@@ -90,7 +91,9 @@ pub fn distance_pass(
         let mut column = 0;
         while column < step {
             let n = LINES.min(step - column);
-            if nearby(&mut samples[base + column..], n, len, step, spacing, near) {
+            let mut done = false;
+            nearby(&mut samples[base + column..], [n, len, step], spacing, near, &mut done);
+            if done {
                 column += n;
                 continue;
             }
@@ -115,15 +118,19 @@ pub fn distance_pass(
     Ok(())
 }
 
-/// The pass over `n` lines side by side by their near neighbours; false if distances are too long, and nothing is changed then.
-fn nearby(
+widest! {
+    /// The pass over `n` lines side by side by their near neighbours; if distances are too long, nothing is changed and nothing `done`.
+    nearby(samples: &mut [f64], lines: [usize; 3], spacing: f64, near: &mut [f64], done: &mut bool) = nearby_body
+}
+
+#[inline(always)]
+fn nearby_body(
     samples: &mut [f64],
-    n: usize,
-    len: usize,
-    step: usize,
+    [n, len, step]: [usize; 3],
     spacing: f64,
     near: &mut [f64],
-) -> bool {
+    done: &mut bool,
+) {
     // Whole numbers this small are exact in 32 bits, and what is larger does not stay.
     let mut whole = spacing.fract() == 0.0;
     let halves: &mut [f32] = bytemuck::cast_slice_mut(near);
@@ -133,26 +140,37 @@ fn nearby(
         let from = &samples[i * step..][..n];
         for (to, v) in values[i * n..(i + 1) * n].iter_mut().zip(from) {
             *to = *v as f32;
-            whole &= f64::from(*v as i32) == *v || *v > 1e6;
+            // Adding 2^52 leaves whole numbers.
+            whole &= (*v + ROUNDS) - ROUNDS == *v || *v > 1e6;
         }
     }
     if whole {
-        return window_pass(values, best, n, spacing) && put_back(samples, best, n, len, step);
+        *done = window_pass(values, best, n, spacing);
+        if *done {
+            put_back(samples, best, n, len, step);
+        }
+        return;
     }
     let (values, rest) = near.split_at_mut(len * n);
     let best = &mut rest[..len * n];
     for i in 0..len {
         values[i * n..(i + 1) * n].copy_from_slice(&samples[i * step..][..n]);
     }
-    window_pass(values, best, n, spacing) && put_back(samples, best, n, len, step)
+    *done = window_pass(values, best, n, spacing);
+    if *done {
+        put_back(samples, best, n, len, step);
+    }
 }
 
-fn put_back<T: Real>(samples: &mut [f64], best: &[T], n: usize, len: usize, step: usize) -> bool {
+/// A double this large has no digits behind the point.
+const ROUNDS: f64 = 4503599627370496.0;
+
+#[inline(always)]
+fn put_back<T: Real>(samples: &mut [f64], best: &[T], n: usize, len: usize, step: usize) {
     for i in 0..len {
         let to = samples[i * step..][..n].iter_mut();
         to.zip(&best[i * n..(i + 1) * n]).for_each(|(t, b)| *t = b.wide());
     }
-    true
 }
 
 /// The pass along the first axis of all, when samples are 0 or [`FAR`] still: the distance to the nearest 0 of the line, counted from both
@@ -187,6 +205,17 @@ pub fn distance_first_pass(
         }
     };
     let counts: &mut [f64] = counts;
+    first_pass(samples, len, step, spacing, counts);
+    Ok(())
+}
+
+widest! {
+    /// The distances to the nearest 0 of every line, counted from both sides.
+    first_pass(samples: &mut [f64], len: usize, step: usize, spacing: f64, counts: &mut [f64]) = first_pass_body
+}
+
+#[inline(always)]
+fn first_pass_body(samples: &mut [f64], len: usize, step: usize, spacing: f64, counts: &mut [f64]) {
     for line in samples.chunks_exact_mut(len * step) {
         for first in (0..step).step_by(FIRST_LANES) {
             let n = FIRST_LANES.min(step - first);
@@ -210,7 +239,6 @@ pub fn distance_first_pass(
             }
         }
     }
-    Ok(())
 }
 
 struct Envelope<'a> {

@@ -26,6 +26,7 @@ reals!(f32 f64);
 
 /// The pass over `lanes` lines that lie side by side, from `values` to `best`. False if a distance is too long for it; `best` means nothing
 /// then.
+#[inline(always)]
 pub(super) fn window_pass<T: Real>(
     values: &[T],
     best: &mut [T],
@@ -53,6 +54,7 @@ pub(super) fn window_pass<T: Real>(
     true
 }
 
+#[inline(always)]
 fn lower<T: Real>(best: &mut [T], values: &[T], square: T) {
     for (b, v) in best.iter_mut().zip(values) {
         let other = v.plus(square);
@@ -60,6 +62,7 @@ fn lower<T: Real>(best: &mut [T], values: &[T], square: T) {
     }
 }
 
+#[inline(always)]
 fn largest<T: Real>(values: &[T]) -> f64 {
     let mut most = [T::ZERO; 16];
     let mut chunks = values.chunks_exact(16);

@@ -3,12 +3,14 @@
 mod determinant;
 mod fast;
 mod moravec;
+mod spaced;
 mod template;
 mod windows;
 
 pub use determinant::{Boxes, determinant, determinant_bytes};
 pub use fast::fast;
 pub use moravec::moravec;
+pub use spaced::spaced;
 pub use template::{Template, template_bytes, template_needs};
 pub use windows::{SEGMENT, Windows, aligned, window_sums};
 

@@ -1,9 +1,11 @@
 //! The components of one cell of an image, found by joining runs of rows.
 
 use super::Neighbours;
-use crate::filter::for_each_index;
+use super::joining::join_rows;
+use super::rows::Rows;
 use crate::sample::{CastTo, dispatch_integers};
-use petavox_core::{Block, Dtype, Element, Error, Region, Result, strides};
+use crate::wide::counting;
+use petavox_core::{Block, Dtype, Element, Error, Region, Result};
 
 /// One component of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +32,9 @@ pub enum Of {
 /// The components of one cell as runs of rows: a fraction of the samples.
 pub struct Runs {
     region: Region,
-    /// First and one past the last sample within the row.
-    starts: Vec<u32>,
-    ends: Vec<u32>,
-    /// Disjoint sets of runs at first (the first run stands for its set), the components' numbers from 1 in the end.
-    parents: Vec<u32>,
-    /// The runs' samples, where they differ.
-    values: Vec<u64>,
-    /// The first run of every row, and the number of runs.
-    row_begins: Vec<u32>,
+    rows: Rows,
+    /// The components of the runs, from 1.
+    numbers: Vec<u32>,
     components: Vec<Component>,
 }
 
@@ -65,30 +61,63 @@ pub fn label_block(block: &Block, cell: &Region, of: Of, neighbours: &Neighbours
     {
         return Err(Error::internal(place, format!("{cell} of {}", block.region())));
     }
-    let mut runs = Runs {
-        region: cell.clone(),
-        starts: vec![],
-        ends: vec![],
-        parents: vec![],
-        values: vec![],
-        row_begins: vec![],
-        components: vec![],
-    };
-    let apart = !neighbours.in_rows();
-    match of {
-        Of::Foreground => runs.find_mask(block, 0, apart),
-        Of::Background => runs.find_mask(block, u64::MAX, apart),
-        Of::Values(background) => match dtype.size() {
-            1 => runs.find_values::<u8>(block, background, apart)?,
-            2 => runs.find_values::<u16>(block, background, apart)?,
-            4 => runs.find_values::<u32>(block, background, apart)?,
-            _ => runs.find_values::<u64>(block, background, apart)?,
-        },
-    }
-    runs.parents.extend(0..runs.starts.len() as u32);
-    runs.join_rows(neighbours);
-    runs.number();
+    let rows = Rows::new(block, cell, of, neighbours)?;
+    let mut runs =
+        Runs { numbers: vec![0; rows.n_runs], components: vec![], region: cell.clone(), rows };
+    let mut sets = join_rows(&runs.rows, neighbours);
+    number(&mut runs, &mut sets);
+    runs.numbers = sets;
     Ok(runs)
+}
+
+counting! {
+    /// Gives numbers to sets of runs in the raster order of their first samples. What stands for a set becomes its number.
+    number(runs: &mut Runs, sets: &mut [u32]) = number_body
+}
+
+#[inline(always)]
+fn number_body(runs: &mut Runs, sets: &mut [u32]) {
+    let (rows, components, numbers) = (&runs.rows, &mut runs.components, &mut runs.numbers);
+    for r in 0..rows.n_rows {
+        rows.each_run(r, |from, to, run| {
+            let set = sets[run] as usize;
+            if numbers[set] == 0 {
+                let first = (r * rows.len + from) as u64;
+                let value = rows.values.get(run).copied().unwrap_or(1);
+                components.push(Component { first, size: 0, value });
+                numbers[set] = components.len() as u32;
+            }
+            components[numbers[set] as usize - 1].size += (to - from) as u64;
+        });
+    }
+    sets.iter_mut().for_each(|set| *set = numbers[*set as usize]);
+}
+
+/// Samples that are written at once.
+const AT_ONCE: usize = 16;
+
+counting! {
+    /// Writes what becomes of a row's samples; what comes behind them is overwritten too.
+    write_row[T: Element](runs: &Runs, table: &[T], r: usize, row: &mut [T]) = write_row_body
+}
+
+#[inline(always)]
+fn write_row_body<T: Element>(runs: &Runs, table: &[T], r: usize, row: &mut [T]) {
+    let mut done = 0;
+    // More than is asked for is written at once, from left to right.
+    let mut write = |from: usize, to: usize, sample: T| {
+        let mut at = from;
+        while at < to {
+            row[at..at + AT_ONCE].fill(sample);
+            at += AT_ONCE;
+        }
+    };
+    runs.rows.each_run(r, |from, to, run| {
+        write(done, from, table[0]);
+        write(from, to, table[runs.numbers[run] as usize]);
+        done = to;
+    });
+    write(done, runs.rows.len, table[0]);
 }
 
 impl Runs {
@@ -100,204 +129,6 @@ impl Runs {
     /// The components, in the raster order of their first samples.
     pub fn components(&self) -> &[Component] {
         &self.components
-    }
-
-    fn n_rows(&self) -> usize {
-        self.row_begins.len() - 1
-    }
-
-    fn find_mask(&mut self, block: &Block, turned: u64, apart: bool) {
-        let n = self.region.row_len();
-        let bytes = block.bytes();
-        let cell = self.region.clone();
-        cell.for_each_row(|point| {
-            self.row_begins.push(self.starts.len() as u32);
-            let row = &bytes[block.region().offset_of(point)..][..n];
-            let mut before = 0;
-            for (k, piece) in row.chunks(64).enumerate() {
-                let wanted = u64::MAX >> (64 - piece.len());
-                let bits = (bits_of(piece) ^ turned) & wanted;
-                let at = 64 * k as u32;
-                // Where a sample differs from the one before it.
-                let mut changes = (bits ^ (bits << 1 | before)) & wanted;
-                while changes != 0 {
-                    let x = at + changes.trailing_zeros();
-                    if self.starts.len() == self.ends.len() {
-                        self.starts.push(x);
-                    } else {
-                        self.ends.push(x);
-                    }
-                    changes &= changes - 1;
-                }
-                before = bits >> (piece.len() - 1) & 1;
-            }
-            if self.starts.len() > self.ends.len() {
-                self.ends.push(n as u32);
-            }
-            if apart {
-                self.split_last_row();
-            }
-        });
-        self.row_begins.push(self.starts.len() as u32);
-    }
-
-    fn find_values<T: Element + CastTo<u64>>(
-        &mut self,
-        block: &Block,
-        background: Option<u64>,
-        apart: bool,
-    ) -> Result<()> {
-        let n = self.region.row_len();
-        let samples: &[T] = bytemuck::try_cast_slice(block.bytes())
-            .map_err(|e| Error::internal("label_block", e))?;
-        let cell = self.region.clone();
-        cell.for_each_row(|point| {
-            self.row_begins.push(self.starts.len() as u32);
-            let row = &samples[block.region().offset_of(point)..][..n];
-            let mut x = 0;
-            while x < n {
-                let value = row[x];
-                let mut end = x + 1;
-                while end < n && row[end] == value {
-                    end += 1;
-                }
-                if Some(value.cast_to()) != background {
-                    self.starts.push(x as u32);
-                    self.ends.push(end as u32);
-                    self.values.push(value.cast_to());
-                }
-                x = end;
-            }
-            if apart {
-                self.split_last_row();
-            }
-        });
-        self.row_begins.push(self.starts.len() as u32);
-        Ok(())
-    }
-
-    /// Makes every sample of the last row a run of its own.
-    fn split_last_row(&mut self) {
-        let first = self.row_begins.last().map_or(0, |b| *b as usize);
-        let runs: Vec<(u32, u32)> =
-            self.starts.drain(first..).zip(self.ends.drain(first..)).collect();
-        let values: Vec<u64> = self.values.drain(first.min(self.values.len())..).collect();
-        for (k, (start, end)) in runs.into_iter().enumerate() {
-            self.starts.extend(start..end);
-            self.ends.extend(start + 1..=end);
-            if let Some(value) = values.get(k) {
-                self.values.extend((start..end).map(|_| *value));
-            }
-        }
-    }
-
-    /// Joins every row with the neighbouring rows before it.
-    fn join_rows(&mut self, neighbours: &Neighbours) {
-        let outer = self.region.shape()[..self.region.ndim() - 1].to_vec();
-        let steps = strides(&outer);
-        let before: Vec<(Vec<i64>, i64, Vec<i64>)> = neighbours
-            .before()
-            .into_iter()
-            .map(|b| {
-                (
-                    b.offset.clone(),
-                    (0..outer.len()).map(|a| b.offset[a] * steps[a] as i64).sum(),
-                    b.along,
-                )
-            })
-            .collect();
-        let mut r = 0i64;
-        for_each_index(&outer, &mut |index| {
-            for (offset, away, along) in &before {
-                let inside = (0..outer.len())
-                    .all(|a| (0..outer[a] as i64).contains(&(index[a] as i64 + offset[a])));
-                if !inside {
-                    continue;
-                }
-                let (from, to) = ((r + away) as usize, r as usize);
-                match along[..] {
-                    [0] => self.join_pair(from, to, 0, 0),
-                    [-1, 0, 1] => self.join_pair(from, to, -1, 1),
-                    _ => along.iter().for_each(|x| self.join_pair(from, to, *x, *x)),
-                }
-            }
-            r += 1;
-        });
-    }
-
-    /// Joins runs of two rows where a sample of the first lies `low` to `high` after one of the second.
-    #[inline(always)]
-    fn join_pair(&mut self, before: usize, row: usize, low: i64, high: i64) {
-        let (mut a, a_end) =
-            (self.row_begins[before] as usize, self.row_begins[before + 1] as usize);
-        let (mut b, b_end) = (self.row_begins[row] as usize, self.row_begins[row + 1] as usize);
-        let by_value = !self.values.is_empty();
-        while a < a_end && b < b_end {
-            let (a_from, a_to) = (i64::from(self.starts[a]), i64::from(self.ends[a]));
-            let (b_from, b_to) = (i64::from(self.starts[b]), i64::from(self.ends[b]));
-            if a_from < b_to + high
-                && b_from + low < a_to
-                && (!by_value || self.values[a] == self.values[b])
-            {
-                self.join(a as u32, b as u32);
-            }
-            // Runs of one row may follow each other without a gap: then each of two that end together meets the other's next one.
-            if low < high
-                && a_to == b_to
-                && a + 1 < a_end
-                && i64::from(self.starts[a + 1]) == a_to
-                && (!by_value || self.values[a + 1] == self.values[b])
-            {
-                self.join(a as u32 + 1, b as u32);
-            }
-            // What reaches less far meets nothing more.
-            if a_to - low < b_to + if low == high { 0 } else { high - low - 1 } {
-                a += 1
-            } else {
-                b += 1
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn join(&mut self, a: u32, b: u32) {
-        let (x, y) = (self.root(a), self.root(b));
-        if x != y {
-            self.parents[x.max(y) as usize] = x.min(y);
-        }
-    }
-
-    #[inline(always)]
-    fn root(&mut self, mut run: u32) -> u32 {
-        while self.parents[run as usize] != run {
-            let up = self.parents[run as usize];
-            self.parents[run as usize] = self.parents[up as usize];
-            run = up;
-        }
-        run
-    }
-
-    /// Gives numbers to sets in the order of their first runs.
-    fn number(&mut self) {
-        let n = self.region.row_len() as u64;
-        for r in 0..self.n_rows() {
-            for run in self.row_begins[r] as usize..self.row_begins[r + 1] as usize {
-                // A set's first run comes before its others, so that parents can be overwritten by numbers.
-                let parent = self.parents[run] as usize;
-                let size = u64::from(self.ends[run] - self.starts[run]);
-                let number = if parent == run {
-                    let first = r as u64 * n + u64::from(self.starts[run]);
-                    let value = self.values.get(run).copied().unwrap_or(1);
-                    self.components.push(Component { first, size, value });
-                    self.components.len() as u32
-                } else {
-                    let number = self.parents[parent];
-                    self.components[number as usize - 1].size += size;
-                    number
-                };
-                self.parents[run] = number;
-            }
-        }
     }
 
     /// Writes `lookup[number]` for the number of every sample (0 outside of components) into the part of `output` that the cell meets.
@@ -331,30 +162,34 @@ impl Runs {
     fn write_as<T: Element>(&self, table: &[T], region: &Region, samples: &mut [T]) {
         let Some(common) = region.intersect(&self.region) else { return };
         let last = common.ndim() - 1;
-        let low = (common.start()[last] - self.region.start()[last]) as u32;
-        let high = low + common.row_len() as u32;
+        let low = (common.start()[last] - self.region.start()[last]) as usize;
+        let columns = low..low + common.row_len();
         let outer = Region::new(
             [&self.region.start()[..last], &[0][..]].concat(),
             [&self.region.shape()[..last], &[1][..]].concat(),
         );
+        let mut at = vec![0; last + 1];
+        let mut whole = vec![table[0]; self.rows.len + 2 * AT_ONCE];
         common.for_each_row(|point| {
-            let mut at = point.to_vec();
-            at[last] = 0;
+            at[..last].copy_from_slice(&point[..last]);
             let r = outer.offset_of(&at);
-            let row = &mut samples[region.offset_of(point)..][..common.row_len()];
-            let mut done = low;
-            for run in self.row_begins[r] as usize..self.row_begins[r + 1] as usize {
-                let (start, end) = (self.starts[run].max(low), self.ends[run].min(high));
-                if start >= end {
-                    continue;
-                }
-                row[(done - low) as usize..(start - low) as usize].fill(table[0]);
-                row[(start - low) as usize..(end - low) as usize]
-                    .fill(table[self.parents[run] as usize]);
-                done = end;
+            let row = &mut samples[region.offset_of(point)..][..columns.len()];
+            if let [sample] = row {
+                *sample = table[self.number_at(r, low)];
+                return;
             }
-            row[(done - low) as usize..].fill(table[0]);
+            write_row(self, table, r, &mut whole);
+            row.copy_from_slice(&whole[columns.clone()]);
         });
+    }
+
+    /// The number of a sample, 0 outside of components.
+    fn number_at(&self, r: usize, x: usize) -> usize {
+        let rows = &self.rows;
+        if rows.bits[r * rows.width + x / 64] >> (x % 64) & 1 == 0 {
+            return 0;
+        }
+        self.numbers[rows.run_at(rows.groups.of_row(r), x)] as usize
     }
 
     /// The numbers of the first and of the last plane of the cell across an axis.
@@ -374,19 +209,4 @@ impl Runs {
         };
         Ok([plane(self.region.start()[axis])?, plane(self.region.end(axis) - 1)?])
     }
-}
-
-/// Up to 64 samples of a mask, which are 0 or not, as bits.
-fn bits_of(samples: &[u8]) -> u64 {
-    let mut bits = 0;
-    for (k, eight) in samples.chunks(8).enumerate() {
-        let mut bytes = [0; 8];
-        bytes[..eight.len()].copy_from_slice(eight);
-        let word = u64::from_le_bytes(bytes);
-        // Bytes other than 0 and 1 are true too.
-        let low = word & 0x7f7f_7f7f_7f7f_7f7f;
-        let ones = ((low + 0x7f7f_7f7f_7f7f_7f7f) | word) >> 7 & 0x0101_0101_0101_0101;
-        bits |= (ones.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * k);
-    }
-    bits
 }

@@ -28,8 +28,10 @@
 
 mod block;
 mod expand;
+mod joining;
 mod map;
 mod neighbours;
+mod rows;
 pub mod slic;
 mod table;
 mod touching;

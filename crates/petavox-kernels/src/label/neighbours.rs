@@ -63,6 +63,11 @@ impl Neighbours {
         &self.marks
     }
 
+    /// True if all samples around a sample are its neighbours.
+    pub(super) fn is_full(&self) -> bool {
+        self.marks.iter().all(|m| *m)
+    }
+
     /// True if samples side by side along the last axis are neighbours.
     pub(super) fn in_rows(&self) -> bool {
         self.marks[self.marks.len() / 2 + 1]

@@ -24,6 +24,7 @@ use part::Part;
 use petavox_core::{Block, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 /// What is gathered of each label besides its size, its box and its centre.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -71,7 +72,9 @@ impl Wants {
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RegionTable {
-    parts: HashMap<u64, Part>,
+    parts: HashMap<u64, Part, BuildHasherDefault<index::Spread>>,
+    /// At least the bytes of what grows with regions: what joining gives back is not taken off.
+    grown: usize,
 }
 
 impl RegionTable {
@@ -114,6 +117,7 @@ impl RegionTable {
     }
 
     fn add_part(&mut self, label: u64, part: Part) {
+        self.grown += part.grown_bytes();
         match self.parts.entry(label) {
             std::collections::hash_map::Entry::Vacant(place) => {
                 place.insert(part);
@@ -127,10 +131,24 @@ impl RegionTable {
         if self.parts.len() < other.parts.len() {
             std::mem::swap(&mut self, &mut other);
         }
+        self.parts.reserve(other.parts.len());
         for (label, part) in other.parts {
             self.add_part(label, part);
         }
         self
+    }
+
+    /// True if it takes more than so many bytes, about.
+    pub fn exceeds(&mut self, max_bytes: u64) -> bool {
+        // Counted anew only when it might: there may be many parts.
+        if (self.grown + self.fixed_bytes()) as u64 > max_bytes {
+            self.grown = self.parts.values().map(Part::grown_bytes).sum();
+        }
+        (self.grown + self.fixed_bytes()) as u64 > max_bytes
+    }
+
+    fn fixed_bytes(&self) -> usize {
+        self.parts.values().next().map_or(0, Part::fixed_bytes) * self.parts.capacity()
     }
 
     /// Number of labels.
@@ -145,8 +163,7 @@ impl RegionTable {
 
     /// About how much memory the table takes, in bytes.
     pub fn bytes(&self) -> usize {
-        let grown: usize = self.parts.values().map(Part::grown_bytes).sum();
-        grown + self.parts.values().next().map_or(0, Part::fixed_bytes) * self.parts.capacity()
+        self.parts.values().map(Part::grown_bytes).sum::<usize>() + self.fixed_bytes()
     }
 
     /// The rows in the order of the labels.

@@ -1,5 +1,6 @@
 //! Smaller images by whole factors, for pyramids.
 
+use super::halves::modes_of_halves;
 use crate::filter::for_each_index;
 use crate::sample::{Integer, Sample, dispatch_integers};
 use petavox_core::{Block, Dtype, Error, Region, Result, strides};
@@ -85,7 +86,7 @@ pub fn downscale(
             Mean => cells.reduce(from, to, integer_mean),
             Max => cells.reduce(from, to, |c| extreme(c, |a, b| a > b)),
             Min => cells.reduce(from, to, |c| extreme(c, |a, b| a < b)),
-            Mode => cells.reduce(from, to, mode),
+            Mode => cells.modes(from, to),
         }
     }, else {
         let (from, to) = (input.typed::<f64>()?, output.typed_mut::<f64>()?);
@@ -106,6 +107,47 @@ struct Cells<'a> {
 }
 
 impl Cells<'_> {
+    /// The most frequent samples; of cells of two samples along every axis, many side by side.
+    fn modes<T: Integer>(&self, from: &[T], to: &mut [T]) {
+        let n_rows = 1 << (self.factors.len() - 1);
+        let last = self.factors.len() - 1;
+        if self.factors.iter().any(|f| *f != 2) || !matches!(n_rows, 2 | 4) {
+            return self.reduce(from, to, mode);
+        }
+        let steps = strides(self.input.shape());
+        let width = self.output.shape()[last];
+        let mut at = 0;
+        self.output.for_each_row(|point| {
+            let row = &mut to[at..at + width];
+            at += width;
+            let low: Vec<i64> = point.iter().map(|p| 2 * p).collect();
+            // Cells that the image's end cuts, along any axis, are done one by one.
+            let is_whole = |a: usize| low[a] + 2 <= self.image_shape[a] as i64;
+            let n_whole = match (0..last).all(is_whole) {
+                true => {
+                    ((self.image_shape[last] as i64 - low[last]).max(0) as usize / 2).min(width)
+                }
+                false => 0,
+            };
+            if n_whole > 0 {
+                let base = self.input.offset_of(&low);
+                let mut rows = [&from[..0]; 4];
+                for (k, row) in rows[..n_rows].iter_mut().enumerate() {
+                    let step: usize = (0..last).map(|a| (k >> (last - 1 - a) & 1) * steps[a]).sum();
+                    *row = &from[base + step..][..2 * n_whole];
+                }
+                modes_of_halves(&rows[..n_rows], &mut row[..n_whole]);
+            }
+            if n_whole < width {
+                let (mut start, mut shape) = (point.to_vec(), vec![1; last + 1]);
+                start[last] += n_whole as i64;
+                shape[last] = width - n_whole;
+                let rest = Cells { output: Region::new(start, shape), ..*self };
+                rest.reduce(from, &mut row[n_whole..], mode);
+            }
+        });
+    }
+
     fn reduce<T: Sample>(&self, from: &[T], to: &mut [T], f: impl Fn(&mut [T]) -> T) {
         let ndim = self.output.ndim();
         let last = ndim - 1;

@@ -1,6 +1,7 @@
 //! Fewer samples, or more: of whole boxes, or of parts.
 
 mod downscale;
+mod halves;
 mod local_mean;
 
 pub use downscale::{DownscaleMethod, downscale, downscale_input, downscaled_shape};

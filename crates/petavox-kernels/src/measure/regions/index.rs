@@ -1,5 +1,7 @@
 //! From labels to their places in a cell's lists.
 
+use std::hash::Hasher;
+
 const EMPTY: u32 = u32::MAX;
 
 /// A hash table of labels, and the label looked up last.
@@ -60,4 +62,24 @@ impl Index {
 #[inline(always)]
 fn hash(label: u64) -> usize {
     (label.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
+}
+
+/// Spreads labels over a hash table: labels are numbers of an image, not chosen to collide.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.write_u64(u64::from(*b)));
+    }
+
+    fn write_u64(&mut self, label: u64) {
+        // A table takes its place from the low bits and a mark from the high ones: both need all of the label.
+        let product = u128::from(label ^ self.0) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product >> 64) as u64 ^ product as u64;
+    }
 }

@@ -120,8 +120,8 @@ impl FoldOp for Measure {
     }
 
     fn merge(&self, left: Part, right: Part) -> Result<Part> {
-        let merged = part::<RegionTable>(left)?.merge(part::<RegionTable>(right)?);
-        if merged.bytes() as u64 > self.max_bytes {
+        let mut merged = part::<RegionTable>(left)?.merge(part::<RegionTable>(right)?);
+        if merged.exceeds(self.max_bytes) {
             return Err(Error::Budget {
                 what: format!("the table of {} labels so far", merged.len()),
                 needed: 4 * merged.bytes() as u64,
