@@ -431,12 +431,25 @@ def equalize_adapthist(
     K. Zuiderveld, "Contrast limited adaptive histogram equalization", Graphics Gems IV, 1994.
     """
     either = Either(image)
-    whole = rescale_intensity(as_uint16(either.image), out_range=(0, _N_GREY - 1))
-    grey = np.rint(whole).astype(np.uint16)
     params: dict[str, Any] = {"clip_limit": float(clip_limit), "nbins": int(nbins)}
     if kernel_size is not None:
         params["kernel_size"] = [int(k) for k in np.atleast_1d(kernel_size)]
-    return either.result(rescale_intensity(grey.apply("equalize_adapthist", **params).astype(float_dtype(either.image))))
+    if either.image.dtype in (np.uint8, np.uint16):
+        # Few values: the operation itself spreads them over the grey levels, by a table.
+        grey = either.image
+        times = 257 if grey.dtype == np.uint8 else 1
+        params["range"] = [times * end for end in _range(grey, "image")]
+    else:
+        whole: Any = rescale_intensity(as_uint16(either.image), out_range=(0, _N_GREY - 1))
+        grey = np.rint(whole).astype(np.uint16)
+    equalized = grey.apply("equalize_adapthist", **params)
+    if not either.is_image:
+        equalized = from_array(equalized.compute())
+    ends = _range(equalized, "image")
+    dtype = float_dtype(either.image)
+    levels = np.arange(_N_GREY)
+    made = np.asarray(rescale_intensity(levels.astype(dtype), in_range=ends))
+    return either.result(equalized.apply("interp", xp=levels.tolist(), fp=made.astype(np.float64).tolist()).astype(dtype))
 
 
 def is_low_contrast(

@@ -6,6 +6,10 @@ use crate::{Error, Result};
 /// resident memory follows what is in use and the budget can be kept.
 const MAPPED_FROM_BYTES: usize = 256 << 10;
 
+/// From here on the system is asked for huge pages: each of the small ones is a fault when it is first touched.
+#[cfg(target_os = "linux")]
+const HUGE_FROM_BYTES: usize = 2 << 20;
+
 #[derive(Debug)]
 enum Memory {
     Heap(Vec<u64>),
@@ -26,10 +30,14 @@ impl Buffer {
     /// [`Error::Io`] if the system has no memory left.
     pub fn zeroed(len: usize) -> Result<Buffer> {
         let memory = if len >= MAPPED_FROM_BYTES {
-            Memory::Mapped(
-                memmap2::MmapMut::map_anon(len)
-                    .map_err(|e| Error::io("memory", format!("allocate {len} bytes"), e))?,
-            )
+            let mapped = memmap2::MmapMut::map_anon(len)
+                .map_err(|e| Error::io("memory", format!("allocate {len} bytes"), e))?;
+            #[cfg(target_os = "linux")]
+            if len >= HUGE_FROM_BYTES {
+                // A wish: systems without such pages serve small ones.
+                let _ = mapped.advise(memmap2::Advice::HugePage);
+            }
+            Memory::Mapped(mapped)
         } else {
             Memory::Heap(vec![0; len.div_ceil(8)])
         };

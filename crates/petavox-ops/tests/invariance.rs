@@ -77,6 +77,8 @@ const TABLE: &[(&str, Input, usize, Definition)] = &[
     ("downscale:factors=2:method=max", Grey(Dtype::Int16), 3, |p| Some(plain::downscale(p, 2, |c| c.iter().copied().fold(f64::MIN, f64::max)))),
     ("downscale:factors=3:method=min", Grey(Dtype::UInt8), 3, |p| Some(plain::downscale(p, 3, |c| c.iter().copied().fold(f64::MAX, f64::min)))),
     ("downscale:factors=2:method=mean", Grey(Dtype::UInt16), 3, |p| Some(plain::downscale(p, 2, |c| (c.iter().sum::<f64>() / c.len() as f64).round_ties_even()))),
+    ("downscale:factors=2:dtype=float64", Grey(Dtype::Int16), 3, |p| Some(plain::downscale(p, 2, |c| c.iter().sum::<f64>() / c.len() as f64))),
+    ("downscale:factors=3:dtype=float64", Mask, 3, |p| Some(plain::downscale(p, 3, |c| c.iter().sum::<f64>() / c.len() as f64))),
     ("downscale:factors=5:method=mode", Mask, 3, |_| None),
     ("equal:value=3", Grey(Dtype::UInt8), 4, |p| Some(p.map(|v| truth(v == 3.0)))),
     ("expand_dims:axis=1", Grey(Dtype::Int16), 4, |p| Some(with_axis(p, 1))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,12 +39,18 @@ def downscale_local_mean(image: Any, factors: int | Sequence[int], cval: float =
         For factors that do not fit the axes.
     """
     either = Either(image)
-    made: Any = either.image.astype(np.float64) if either.image.dtype.kind != "f" else either.image
+    made: Any = either.image
     factors = [int(f) for f in np.broadcast_to(factors, made.ndim)]
     if min(factors, default=1) < 1:
         raise ValueError(f"factors: got {factors}, expected 1 or more")
     missing = [(0, -n % f) for n, f in zip(made.shape, factors, strict=True)]
-    if any(after for _, after in missing):
+    is_whole = not any(after for _, after in missing)
+    is_narrow = made.dtype.kind != "f" and made.dtype.itemsize <= 4 and math.prod(factors) <= 2**16
+    if is_whole and made.ndim and is_narrow:
+        return either.result(made.apply("downscale", factors=factors, method="mean", dtype="float64"))
+    if made.dtype.kind != "f":
+        made = made.astype(np.float64)
+    if not is_whole:
         made = np.pad(made, missing, constant_values=cval)
     return either.result(made.apply("downscale", factors=factors, method="mean"))
 

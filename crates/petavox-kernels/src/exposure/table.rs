@@ -77,51 +77,43 @@ impl Table {
 /// # Errors
 /// [`Error::Internal`] if the blocks are not of one size or the output is no float.
 pub fn look_up(input: &Block, table: &Table, output: &mut Block) -> Result<()> {
-    let one = |i: usize, value: f64, out: &mut Out<'_>| match out {
-        Out::Single(samples) => samples[i] = value as f32,
-        Out::Double(samples) => samples[i] = value,
-    };
     if input.region().len() != output.region().len() {
         return Err(Error::internal("look_up", "blocks of two sizes"));
     }
-    let mut out = match output.dtype() {
-        Dtype::Float32 => Out::Single(output.typed_mut()?),
-        Dtype::Float64 => Out::Double(output.typed_mut()?),
-        _ => return Err(Error::internal("look_up", "an output that is no float")),
-    };
+    match output.dtype() {
+        Dtype::Float32 => each(input, table, output.typed_mut()?, |v| v as f32),
+        Dtype::Float64 => each(input, table, output.typed_mut()?, |v| v),
+        _ => Err(Error::internal("look_up", "an output that is no float")),
+    }
+}
+
+fn each<U: Copy>(input: &Block, table: &Table, out: &mut [U], cut: fn(f64) -> U) -> Result<()> {
+    let ready = !table.ready.is_empty();
     match input.dtype() {
-        Dtype::Bool | Dtype::UInt8 if !table.ready.is_empty() => {
-            for (i, v) in input.bytes().iter().enumerate() {
-                one(i, table.ready[usize::from(*v)], &mut out);
-            }
+        Dtype::Bool | Dtype::UInt8 if ready => {
+            let levels: Vec<U> = table.ready.iter().map(|v| cut(*v)).collect();
+            let samples = input.bytes().iter();
+            out.iter_mut().zip(samples).for_each(|(o, v)| *o = levels[usize::from(*v)]);
         }
-        Dtype::UInt16 if !table.ready.is_empty() => {
-            for (i, v) in input.typed::<u16>()?.iter().enumerate() {
-                one(i, table.ready[usize::from(*v)], &mut out);
-            }
+        Dtype::UInt16 if ready => {
+            let levels = &table.ready[..];
+            let samples = input.typed::<u16>()?.iter();
+            out.iter_mut().zip(samples).for_each(|(o, v)| *o = cut(levels[usize::from(*v)]));
         }
         Dtype::Float32 => {
-            for (i, v) in input.typed::<f32>()?.iter().enumerate() {
-                one(i, table.at(f64::from(*v)), &mut out);
-            }
+            let samples = input.typed::<f32>()?.iter();
+            out.iter_mut().zip(samples).for_each(|(o, v)| *o = cut(table.at(f64::from(*v))));
         }
         Dtype::Float64 => {
-            for (i, v) in input.typed::<f64>()?.iter().enumerate() {
-                one(i, table.at(*v), &mut out);
-            }
+            let samples = input.typed::<f64>()?.iter();
+            out.iter_mut().zip(samples).for_each(|(o, v)| *o = cut(table.at(*v)));
         }
         integer => dispatch_integers!(integer, T => {
-            for (i, v) in input.typed::<T>()?.iter().enumerate() {
-                one(i, table.at(wide(*v)), &mut out);
-            }
+            let samples = input.typed::<T>()?.iter();
+            out.iter_mut().zip(samples).for_each(|(o, v)| *o = cut(table.at(wide(*v))));
         }, else return Err(Error::internal("look_up", "a float"))),
     }
     Ok(())
-}
-
-enum Out<'a> {
-    Single(&'a mut [f32]),
-    Double(&'a mut [f64]),
 }
 
 fn wide<T: Integer>(value: T) -> f64 {

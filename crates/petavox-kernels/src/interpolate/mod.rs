@@ -9,9 +9,11 @@
 
 mod edge;
 mod grid;
+mod linear;
 mod points;
 mod prefilter;
 pub(crate) mod rounding;
+mod straight;
 mod taps;
 pub(crate) mod wide;
 

@@ -2,7 +2,9 @@
 
 use super::edge::EdgeMode;
 use super::grid::whole_or_nothing;
+use super::linear::{linear_2, linear_3};
 use super::rounding::store;
+use super::straight::straight;
 use super::taps::{Interpolant, MOST_TAPS};
 use super::wide::widest;
 use petavox_core::{
@@ -10,8 +12,10 @@ use petavox_core::{
 };
 
 /// Points that are computed at a time.
-const N: usize = 64;
-type Lane = [f64; N];
+pub(super) const N: usize = 64;
+/// The same for points on a line.
+const LONG: usize = 256;
+pub(super) type Lane = [f64; N];
 type Places = [[Option<usize>; MOST_TAPS]; MAX_NDIM];
 type Weights = [[f64; MOST_TAPS]; MAX_NDIM];
 
@@ -240,7 +244,7 @@ impl Run<'_> {
         let row_len = self.target.row_len();
         let inner = self.inner;
         let mut lanes = [[0.0; N]; MAX_NDIM];
-        let mut values = [0.0; N];
+        let mut values = [0.0; LONG];
         let mut wide = vec![0.0; if inner == 1 || as_is { 0 } else { inner }];
         let mut at = 0;
         let mut failed = None;
@@ -250,6 +254,32 @@ impl Run<'_> {
             }
             let mut done = 0;
             while done < row_len {
+                let n = LONG.min(row_len - done);
+                if let (Points::Map(map), Interpolant::Spline(1), 1, 0.0) =
+                    (self.points, self.sampler.interpolant, inner, self.pad)
+                {
+                    let Sampler { region, shape, mode, .. } = self.sampler;
+                    let made = dispatch!(input.dtype(), T => input.typed::<T>().map(|samples| {
+                        let samples = samples.get(from..).unwrap_or_default();
+                        straight(samples, (region, shape), mode, map, (point, done), &mut values[..n])
+                    }));
+                    let made = made.and_then(|made| match made {
+                        true => store(&values[..n], output, to + at).map(|()| true),
+                        false => Ok(false),
+                    });
+                    match made {
+                        Ok(false) => {}
+                        Ok(true) => {
+                            at += n;
+                            done += n;
+                            continue;
+                        }
+                        Err(e) => {
+                            failed = Some(e);
+                            return;
+                        }
+                    }
+                }
                 let n = N.min(row_len - done);
                 let made = match self.points {
                     Points::Map(map) => {
@@ -543,56 +573,5 @@ impl Sampler<'_> {
 widest! {
     fn add_row<T: Element>(out: &mut [f64], from: &[T], weight: f64) {
         out.iter_mut().zip(from).for_each(|(o, f)| *o += weight * f.to_f64());
-    }
-}
-
-/// Weight of the lower neighbour, and the place of it.
-#[inline(always)]
-fn split(c: f64) -> (f64, f64) {
-    let below = c.floor();
-    (1.0 - (c - below), below)
-}
-
-widest! {
-    fn linear_2<T: Element>(samples: &[T], steps: [f64; 2], origin: [f64; 2], lanes: &[Lane; MAX_NDIM], out: &mut [f64]) {
-        let step = steps[0] as usize;
-        let mut place = [0i64; N];
-        let mut weights = [[0.0; N]; 2];
-        for i in 0..N {
-            let ((w0, y), (w1, x)) = (split(lanes[0][i]), split(lanes[1][i]));
-            (weights[0][i], weights[1][i]) = (w0, w1);
-            place[i] = ((y - origin[0]) * steps[0] + (x - origin[1])) as i64;
-        }
-        for (i, o) in out.iter_mut().enumerate() {
-            let at = place[i] as usize;
-            // The caller has looked that all four neighbours are in the block.
-            let (Some([a, b, ..]), Some([c, d, ..])) = (samples.get(at..), samples.get(at + step..)) else { continue };
-            let (l, m) = (weights[1][i], weights[0][i]);
-            let (r, s) = (1.0 - l, 1.0 - m);
-            *o = m * (l * a.to_f64() + r * b.to_f64()) + s * (l * c.to_f64() + r * d.to_f64());
-        }
-    }
-}
-
-widest! {
-    fn linear_3<T: Element>(samples: &[T], steps: [f64; 3], origin: [f64; 3], lanes: &[Lane; MAX_NDIM], out: &mut [f64]) {
-        let (plane, row) = (steps[0] as usize, steps[1] as usize);
-        let mut place = [0i64; N];
-        let mut weights = [[0.0; N]; 3];
-        for i in 0..N {
-            let ((w0, z), (w1, y), (w2, x)) = (split(lanes[0][i]), split(lanes[1][i]), split(lanes[2][i]));
-            (weights[0][i], weights[1][i], weights[2][i]) = (w0, w1, w2);
-            place[i] = ((z - origin[0]) * steps[0] + (y - origin[1]) * steps[1] + (x - origin[2])) as i64;
-        }
-        for (i, o) in out.iter_mut().enumerate() {
-            let at = place[i] as usize;
-            // The caller has looked that all eight neighbours are in the block.
-            let Some(from) = samples.get(at..at + plane + row + 2) else { continue };
-            let (l, r) = (weights[2][i], 1.0 - weights[2][i]);
-            let line = |p: usize| l * from[p].to_f64() + r * from[p + 1].to_f64();
-            let (m, s) = (weights[1][i], 1.0 - weights[1][i]);
-            *o = weights[0][i] * (m * line(0) + s * line(row))
-                + (1.0 - weights[0][i]) * (m * line(plane) + s * line(plane + row));
-        }
     }
 }

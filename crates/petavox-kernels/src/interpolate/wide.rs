@@ -15,12 +15,12 @@ macro_rules! widest {
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
                 #[allow(clippy::too_many_arguments)]
                 fn avx512 $(<$T: $bound>)? ($($arg: $ty),*) {
-                    any($($arg),*);
+                    any $(::<$T>)? ($($arg),*);
                 }
                 #[target_feature(enable = "avx2")]
                 #[allow(clippy::too_many_arguments)]
                 fn avx2 $(<$T: $bound>)? ($($arg: $ty),*) {
-                    any($($arg),*);
+                    any $(::<$T>)? ($($arg),*);
                 }
                 if std::arch::is_x86_feature_detected!("avx512f")
                     && std::arch::is_x86_feature_detected!("avx512bw")
@@ -28,14 +28,14 @@ macro_rules! widest {
                     && std::arch::is_x86_feature_detected!("avx512vl")
                 {
                     // SAFETY: the processor has these instructions.
-                    return unsafe { avx512($($arg),*) };
+                    return unsafe { avx512 $(::<$T>)? ($($arg),*) };
                 }
                 if std::arch::is_x86_feature_detected!("avx2") {
                     // SAFETY: the processor has AVX2.
-                    return unsafe { avx2($($arg),*) };
+                    return unsafe { avx2 $(::<$T>)? ($($arg),*) };
                 }
             }
-            any($($arg),*);
+            any $(::<$T>)? ($($arg),*);
         }
     };
 }

@@ -1,6 +1,7 @@
 //! Edges one sample wide: where the gradient of a 2-D image is largest along its own direction (J. Canny, IEEE Trans. PAMI 8, 1986), with
 //! the arithmetic of scikit-image.
 
+use crate::interpolate::wide::widest;
 use petavox_core::{Block, Dtype, Error, Region, Result};
 
 /// A float that edges are found in.
@@ -37,9 +38,12 @@ reals!(f32 f64);
 
 /// Bytes of scratch that [`edge_maxima`] needs for a target of this shape.
 pub fn edge_maxima_scratch_bytes(target_shape: &[usize], dtype: Dtype) -> usize {
-    let grown = target_shape.iter().fold(1usize, |n, s| n.saturating_mul(s.saturating_add(2)));
-    grown.saturating_mul(3 * dtype.size())
+    let wide = target_shape.last().copied().unwrap_or(0).saturating_add(2);
+    wide.saturating_mul(3 * ROWS * dtype.size())
 }
+
+/// Rows of the gradient that are kept: one and its neighbours.
+const ROWS: usize = 3;
 
 /// Writes the length of the gradient (Sobel's) where it is at least `least` and no smaller than what lies before and behind it along its
 /// direction, interpolated between neighbours; 0 elsewhere, and at the image's border. `input` covers `output`'s region and two samples
@@ -85,8 +89,8 @@ fn run<T: Real>(
     scratch: &mut [u8],
 ) -> Result<()> {
     let (height, width) = (region.shape()[0], region.shape()[1]);
-    let (rows, wide) = (height + 2, width + 2);
-    let n = rows * wide;
+    let wide = width + 2;
+    let n = ROWS * wide;
     let room = scratch.get_mut(..3 * n * size_of::<T>()).map(bytemuck::try_cast_slice_mut::<u8, T>);
     let Some(Ok(room)) = room else {
         return Err(Error::internal("edge_maxima", "scratch too small or not aligned"));
@@ -94,53 +98,97 @@ fn run<T: Real>(
     let (down, rest) = room.split_at_mut(n);
     let (right, length) = rest.split_at_mut(n);
     let stride = source.shape()[1];
-    for y in 0..rows {
-        let at = source.offset_of(&[region.start()[0] - 2 + y as i64, region.start()[1] - 2]);
-        let [above, own, below] = [0, 1, 2].map(|k| &from[at + k * stride..][..wide + 2]);
-        let line = y * wide..(y + 1) * wide;
-        let (down, right, length) =
-            (&mut down[line.clone()], &mut right[line.clone()], &mut length[line]);
-        for x in 0..wide {
-            let fall = |x: usize| T::cut(below[x].wide() - above[x].wide()).wide();
-            down[x] = T::cut(fall(x + 1) * 2.0 + (fall(x) + fall(x + 2)));
-            let rise = |row: &[T]| T::cut(row[x + 2].wide() - row[x].wide()).wide();
-            right[x] = T::cut(rise(own) * 2.0 + (rise(above) + rise(below)));
-            length[x] = T::length(down[x], right[x]);
-        }
-    }
     let least = f64::from(if least == 0.0 { 1e-14 } else { least });
     let ends = [image_shape[0] as i64 - 1, image_shape[1] as i64 - 1];
-    for y in 0..height {
-        let row = region.start()[0] + y as i64;
-        for x in 0..width {
-            let column = region.start()[1] + x as i64;
-            let at = (y + 1) * wide + x + 1;
-            let own = length[at];
-            let border = row == 0 || column == 0 || row == ends[0] || column == ends[1];
-            let stays = !border && own.wide() >= least && is_largest(down, right, length, at, wide);
-            to[y * width + x] = if stays { own } else { T::ZERO };
+    // Columns that are not at the image's border.
+    let inner = (1 - region.start()[1]).clamp(0, width as i64) as usize
+        ..(ends[1] - region.start()[1]).clamp(0, width as i64) as usize;
+    for y in 0..height + 2 {
+        let at = source.offset_of(&[region.start()[0] - 2 + y as i64, region.start()[1] - 2]);
+        let rows = [0, 1, 2].map(|k| &from[at + k * stride..][..wide + 2]);
+        let line = y % ROWS * wide..(y % ROWS + 1) * wide;
+        slope_row(rows, &mut down[line.clone()], &mut right[line.clone()], &mut length[line]);
+        if y < 2 {
+            continue;
+        }
+        // The row before is complete now, with a row on either side.
+        let out = &mut to[(y - 2) * width..][..width];
+        out.fill(T::ZERO);
+        let row = region.start()[0] + y as i64 - 2;
+        if row == 0 || row == ends[0] {
+            continue;
+        }
+        let [above, own, below] = [0, 1, 2].map(|k| (y - 2 + k) % ROWS * wide);
+        let around = Around { down, right, length, above, own, below };
+        for first in inner.clone().step_by(LANES) {
+            let some = first..(first + LANES).min(inner.end);
+            let lengths = &length[own + 1 + some.start..own + 1 + some.end];
+            // Most of an image is flat: a vector of samples at a time.
+            if !lengths.iter().fold(false, |any, l| any | (l.wide() >= least)) {
+                continue;
+            }
+            for (x, l) in some.zip(lengths) {
+                if l.wide() >= least && around.is_largest(x + 1) {
+                    out[x] = *l;
+                }
+            }
         }
     }
     Ok(())
 }
 
-/// True if neither what lies ahead along the gradient nor what lies behind is larger.
-fn is_largest<T: Real>(down: &[T], right: &[T], length: &[T], at: usize, wide: usize) -> bool {
-    let (d, r) = (down[at], right[at]);
-    let same = (d <= T::ZERO) == (r <= T::ZERO);
-    let (size_d, size_r) = (d.size(), r.size());
-    // The neighbour along the longer part, and the diagonal one; their opposites lie behind.
-    let steep = if same { size_d > size_r } else { size_d >= size_r };
-    let share = if steep { size_r.over(size_d) } else { size_d.over(size_r) };
-    let (ahead, behind) = match (same, steep) {
-        (true, true) => ((at + wide, at + wide + 1), (at - wide, at - wide - 1)),
-        (true, false) => ((at + 1, at + wide + 1), (at - 1, at - wide - 1)),
-        (false, false) => ((at + 1, at - wide + 1), (at - 1, at + wide - 1)),
-        (false, true) => ((at - wide, at - wide + 1), (at + wide, at + wide - 1)),
-    };
-    let own = length[at].wide();
-    let mixed = |(near, far): (usize, usize)| T::mixed(length[far], length[near], share);
-    mixed(ahead) <= own && mixed(behind) <= own
+/// Samples that are looked at together.
+const LANES: usize = 16;
+
+widest! {
+    /// The gradient of a row and its length, from the row and its neighbours.
+    fn slope_row<T: Real>(rows: [&[T]; 3], down: &mut [T], right: &mut [T], length: &mut [T]) {
+        let n = length.len();
+        let [above, own, below] = rows.map(|row| &row[..n + 2]);
+        let (down, right) = (&mut down[..n], &mut right[..n]);
+        for x in 0..n {
+            let fall = |x: usize| T::cut(below[x].wide() - above[x].wide()).wide();
+            let d = T::cut(fall(x + 1) * 2.0 + (fall(x) + fall(x + 2)));
+            let rise = |row: &[T]| T::cut(row[x + 2].wide() - row[x].wide()).wide();
+            let r = T::cut(rise(own) * 2.0 + (rise(above) + rise(below)));
+            (down[x], right[x], length[x]) = (d, r, T::length(d, r));
+        }
+    }
+}
+
+/// The gradient in a row and its two neighbours, which begin at these places.
+struct Around<'a, T> {
+    down: &'a [T],
+    right: &'a [T],
+    length: &'a [T],
+    above: usize,
+    own: usize,
+    below: usize,
+}
+
+impl<T: Real> Around<'_, T> {
+    /// True if neither what lies ahead along the gradient nor what lies behind is larger.
+    #[inline(always)]
+    fn is_largest(&self, x: usize) -> bool {
+        let at = self.own + x;
+        let (d, r) = (self.down[at], self.right[at]);
+        let same = (d <= T::ZERO) == (r <= T::ZERO);
+        let (size_d, size_r) = (d.size(), r.size());
+        // The neighbour along the longer part, and the diagonal one; their opposites lie behind.
+        let steep = if same { size_d > size_r } else { size_d >= size_r };
+        let share = if steep { size_r.over(size_d) } else { size_d.over(size_r) };
+        let (above, below) = (self.above + x, self.below + x);
+        let (ahead, behind) = match (same, steep) {
+            (true, true) => ((below, below + 1), (above, above - 1)),
+            (true, false) => ((at + 1, below + 1), (at - 1, above - 1)),
+            (false, false) => ((at + 1, above + 1), (at - 1, below - 1)),
+            (false, true) => ((above, above + 1), (below, below - 1)),
+        };
+        let own = self.length[at].wide();
+        let mixed =
+            |(near, far): (usize, usize)| T::mixed(self.length[far], self.length[near], share);
+        mixed(ahead) <= own && mixed(behind) <= own
+    }
 }
 
 #[cfg(test)]

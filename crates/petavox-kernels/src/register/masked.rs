@@ -7,10 +7,10 @@ const LEAST: f32 = 0.8;
 
 /// The Laplacian of the image smoothed by `sigma`, in place, of the samples that count: `counts` is 1 or 0, and becomes how much each of
 /// the results counts, which falls to nothing towards those that do not. Where nothing counts, samples become 0.
-pub fn laplacian_where(samples: &mut Vec<f32>, counts: &mut Vec<f32>, shape: &[usize], sigma: f64) {
+pub fn laplacian_where(samples: &mut Vec<f32>, counts: &mut [f32], shape: &[usize], sigma: f64) {
     fill(samples, counts, shape, 2.0 * sigma + 2.0);
     laplacian_of_gaussian(samples, shape, sigma);
-    let mut around = counts.clone();
+    let mut around = counts.to_vec();
     gaussian(&mut around, shape, sigma.max(1.0));
     for ((sample, count), around) in samples.iter_mut().zip(counts.iter_mut()).zip(&around) {
         *count = match *count > 0.0 {

@@ -1,9 +1,10 @@
 //! Smaller images by whole factors, for pyramids.
 
 use super::halves::modes_of_halves;
+use super::means::{LARGEST_CELL, Summed, add_row, means, wide_means};
 use crate::filter::for_each_index;
 use crate::sample::{Integer, Sample, dispatch_integers};
-use petavox_core::{Block, Dtype, Error, Region, Result, strides};
+use petavox_core::{Block, Dtype, Element, Error, Region, Result, strides};
 
 /// What becomes of the samples of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub fn downscale(
     let needed = downscale_input(output.region(), factors, image_shape);
     let fits = input.region().contains(&needed)
         && Region::whole(&downscaled_shape(image_shape, factors)).contains(output.region());
-    if !fits || input.dtype() != output.dtype() {
+    if !fits {
         let problem = format!("{} into {} by {factors:?}", input.region(), output.region());
         return Err(Error::internal(place, problem));
     }
@@ -71,6 +72,12 @@ pub fn downscale(
     let cells =
         Cells { input: input.region(), output: output.region().clone(), factors, image_shape };
     use DownscaleMethod::{Max, Mean, Min, Mode};
+    if method == Mean && cells.means(input, output)? {
+        return Ok(());
+    }
+    if dtype != output.dtype() {
+        return Err(Error::dtype(place, output.dtype(), dtype.name()));
+    }
     if dtype == Dtype::Float32 {
         let (from, to) = (input.typed::<f32>()?, output.typed_mut::<f32>()?);
         match method {
@@ -97,6 +104,11 @@ pub fn downscale(
         }
     });
     Ok(())
+}
+
+/// Bytes of the sums of a row of `n` cells.
+pub fn downscale_row_bytes(n: usize) -> usize {
+    8 * n
 }
 
 struct Cells<'a> {
@@ -146,6 +158,83 @@ impl Cells<'_> {
                 rest.reduce(from, &mut row[n_whole..], mode);
             }
         });
+    }
+
+    /// Means row by row, where they can be made so.
+    fn means(&self, input: &Block, output: &mut Block) -> Result<bool> {
+        let n_samples = self.factors.iter().fold(1usize, |n, f| n.saturating_mul(*f));
+        let (from, to) = (input.dtype(), output.dtype());
+        if n_samples > LARGEST_CELL || (from == Dtype::Bool && to == Dtype::Bool) {
+            return Ok(false);
+        }
+        match (from, from == to, to) {
+            (Dtype::UInt8, true, _) => self.rows::<u8, u8>(input, output, means)?,
+            (Dtype::Int8, true, _) => self.rows::<i8, i8>(input, output, means)?,
+            (Dtype::UInt16, true, _) => self.rows::<u16, u16>(input, output, means)?,
+            (Dtype::Int16, true, _) => self.rows::<i16, i16>(input, output, means)?,
+            (Dtype::UInt32, true, _) => self.rows::<u32, u32>(input, output, means)?,
+            (Dtype::Int32, true, _) => self.rows::<i32, i32>(input, output, means)?,
+            (Dtype::Float32, true, _) => self.rows::<f32, f32>(input, output, means)?,
+            (Dtype::Float64, true, _) => self.rows::<f64, f64>(input, output, means)?,
+            (Dtype::Bool | Dtype::UInt8, _, Dtype::Float64) => {
+                self.rows::<u8, f64>(input, output, wide_means::<u8>)?;
+            }
+            (Dtype::Int8, _, Dtype::Float64) => {
+                self.rows::<i8, f64>(input, output, wide_means::<i8>)?;
+            }
+            (Dtype::UInt16, _, Dtype::Float64) => {
+                self.rows::<u16, f64>(input, output, wide_means::<u16>)?;
+            }
+            (Dtype::Int16, _, Dtype::Float64) => {
+                self.rows::<i16, f64>(input, output, wide_means::<i16>)?;
+            }
+            (Dtype::UInt32, _, Dtype::Float64) => {
+                self.rows::<u32, f64>(input, output, wide_means::<u32>)?;
+            }
+            (Dtype::Int32, _, Dtype::Float64) => {
+                self.rows::<i32, f64>(input, output, wide_means::<i32>)?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn rows<T: Summed, U: Element>(
+        &self,
+        input: &Block,
+        output: &mut Block,
+        finish: fn(&[T::Sum], usize, &mut [U]),
+    ) -> Result<()> {
+        let (from, to) = (input.bytes(), output.typed_mut::<U>()?);
+        let from: &[T] = bytemuck::cast_slice(from);
+        let last = self.output.ndim() - 1;
+        let steps = strides(self.input.shape());
+        let (width, n) = (self.factors[last], self.output.shape()[last]);
+        let begin = self.output.start()[last] * width as i64;
+        // Samples of a row; those of the last cell may be fewer.
+        let len = (n * width).min(self.image_shape[last] - begin as usize);
+        let mut sums = vec![T::NOTHING; n];
+        let mut at = 0;
+        self.output.for_each_row(|point| {
+            let mut low: Vec<i64> =
+                point.iter().zip(self.factors).map(|(p, f)| p * *f as i64).collect();
+            low[last] = begin;
+            let rows: Vec<usize> = (0..last)
+                .map(|a| (self.image_shape[a] - low[a] as usize).min(self.factors[a]))
+                .collect();
+            let base = self.input.offset_of(&low);
+            let n_rows: usize = rows.iter().product();
+            sums.fill(T::NOTHING);
+            for_each_index(&rows, &mut |index| {
+                let offset: usize = index.iter().zip(&steps).map(|(i, s)| i * s).sum();
+                add_row(&mut sums, &from[base + offset..][..len], width);
+            });
+            let whole = len / width;
+            finish(&sums[..whole], n_rows * width, &mut to[at..at + whole]);
+            finish(&sums[whole..], n_rows * (len % width).max(1), &mut to[at + whole..at + n]);
+            at += n;
+        });
+        Ok(())
     }
 
     fn reduce<T: Sample>(&self, from: &[T], to: &mut [T], f: impl Fn(&mut [T]) -> T) {

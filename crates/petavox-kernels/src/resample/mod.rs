@@ -3,6 +3,10 @@
 mod downscale;
 mod halves;
 mod local_mean;
+mod means;
 
-pub use downscale::{DownscaleMethod, downscale, downscale_input, downscaled_shape};
+pub use downscale::{
+    DownscaleMethod, downscale, downscale_input, downscale_row_bytes, downscaled_shape,
+};
 pub use local_mean::{Cover, local_mean, local_mean_input, local_mean_scratch_bytes};
+pub use means::LARGEST_CELL;

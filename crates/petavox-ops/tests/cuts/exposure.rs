@@ -9,6 +9,8 @@ use petavox_core::Dtype;
 #[rustfmt::skip]
 pub(crate) const ROWS: &[(&str, Input, usize, Definition)] = &[
     ("equalize_adapthist:kernel_size=7:nbins=50", Grey(Dtype::UInt16), 3, |_| None),
+    ("equalize_adapthist:kernel_size=9:nbins=50:range=2,9", Grey(Dtype::UInt16), 3, |_| None),
+    ("equalize_adapthist:kernel_size=30:range=257,1542", Grey(Dtype::UInt8), 3, |_| None),
     ("equalize_hist", Grey(Dtype::Int16), 4, |p| Some(p.map(|v| p.samples.iter().filter(|x| **x <= v).count() as f64 / p.samples.len() as f64))),
     ("equalize_hist:nbins=40", Grey(Dtype::Float32), 3, |_| None),
     ("interp:xp=-10,0,5,300:fp=0,1,-2,4", Grey(Dtype::Int16), 4, |p| Some(p.map(between))),

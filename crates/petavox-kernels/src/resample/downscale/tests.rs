@@ -66,3 +66,51 @@ fn any_cut_gives_the_whole() {
         }
     }
 }
+
+/// Means by rows against cells one by one.
+fn same_means<T: Integer + bytemuck::Pod>(samples: &[T], shape: [usize; 2], factors: [usize; 2]) {
+    let image = Block::from_vec(Region::whole(&shape), samples[..shape[0] * shape[1]].to_vec());
+    let image = image.unwrap();
+    let target = Region::whole(&downscaled_shape(&shape, &factors));
+    let cells = Cells {
+        input: image.region(),
+        output: target.clone(),
+        factors: &factors,
+        image_shape: &shape,
+    };
+    let mut want = vec![samples[0]; target.len()];
+    cells.reduce(image.typed::<T>().unwrap(), &mut want, integer_mean);
+    let found = whole(&image, &factors, DownscaleMethod::Mean);
+    assert_eq!(found.typed::<T>().unwrap(), want, "{shape:?} {factors:?}");
+    let mut wide = Block::zeros(target.clone(), Dtype::Float64).unwrap();
+    downscale(&image, &mut wide, &factors, &shape, DownscaleMethod::Mean).unwrap();
+    for (i, mean) in wide.typed::<f64>().unwrap().iter().enumerate() {
+        let (y, x) = (i / target.shape()[1] * factors[0], i % target.shape()[1] * factors[1]);
+        let rows = y..(y + factors[0]).min(shape[0]);
+        let columns = x..(x + factors[1]).min(shape[1]);
+        let n = (rows.len() * columns.len()) as f64;
+        let cell = rows.flat_map(|r| columns.clone().map(move |c| r * shape[1] + c));
+        assert_eq!(*mean, cell.map(|at| samples[at].to_f64()).sum::<f64>() / n);
+    }
+}
+
+#[test]
+fn rows_of_cells_give_the_definition() {
+    let noise = |i: usize| (i * 7919 + i / 7) % 65521;
+    for (shape, factors) in [
+        ([7, 23], [2, 2]),
+        ([6, 41], [3, 5]),
+        ([5, 9], [1, 3]),
+        ([9, 64], [4, 4]),
+        ([3, 10], [2, 1]),
+    ] {
+        let of = 0..shape[0] * shape[1];
+        same_means(&of.clone().map(|i| noise(i) as u8).collect::<Vec<_>>(), shape, factors);
+        same_means(&of.clone().map(|i| noise(i) as i8).collect::<Vec<_>>(), shape, factors);
+        same_means(&of.clone().map(|i| noise(i) as u16).collect::<Vec<_>>(), shape, factors);
+        same_means(&of.clone().map(|i| noise(i) as i16).collect::<Vec<_>>(), shape, factors);
+        let huge = |i: usize| noise(i) as u32 * 65537;
+        same_means(&of.clone().map(huge).collect::<Vec<_>>(), shape, factors);
+        same_means(&of.map(|i| huge(i) as i32).collect::<Vec<_>>(), shape, factors);
+    }
+}

@@ -3,7 +3,9 @@
 use crate::Params;
 use petavox_core::{Block, Dtype, Error, ImageSpec, Region, Result};
 use petavox_engine::{BlockCall, BlockOp, FoldOp, Need, Node, Part, Value, part};
-use petavox_kernels::exposure::{AdaptHist, N_GREY, adapt_histogram, count_regions, grey_maps};
+use petavox_kernels::exposure::{
+    AdaptHist, N_GREY, adapt_histogram, adapt_histogram_bytes, count_regions, grey_maps,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,14 +15,31 @@ struct Apply {
 }
 
 /// Grey levels (`uint16`, below 16384) equalised by the histograms (`nbins` bins) of regions of `kernel_size` samples (an eighth
-/// of each axis by default), none of whose bins holds more than the part `clip_limit` of a region; 0 for no limit.
+/// of each axis by default), none of whose bins holds more than the part `clip_limit` of a region; 0 for no limit. With `range` (two
+/// numbers) the image are 16-bit samples (or 8-bit ones, which count 257-fold) that are first spread from there over the grey levels.
 ///
 /// # Errors
 /// For other dtypes, regions or bins of no size, regions that are far larger than the image, or more bins than grey levels.
 pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     let spec = input.spec();
-    if spec.dtype != Dtype::UInt16 || spec.ndim() == 0 {
-        return Err(Error::dtype("equalize_adapthist", spec.dtype, "uint16 with an axis or more"));
+    let range = match params.numbers("range")?.as_deref() {
+        None => None,
+        Some([low, high]) if low <= high && low.is_finite() && high.is_finite() => {
+            Some((*low, *high))
+        }
+        Some(other) => {
+            let expected = "two numbers, the second no smaller than the first";
+            return Err(Error::argument(
+                "equalize_adapthist: range",
+                format!("{other:?}"),
+                expected,
+            ));
+        }
+    };
+    let fits = spec.dtype == Dtype::UInt16 || (spec.dtype == Dtype::UInt8 && range.is_some());
+    if !fits || spec.ndim() == 0 {
+        let expected = "uint16 (or uint8 with a range) with an axis or more";
+        return Err(Error::dtype("equalize_adapthist", spec.dtype, expected));
     }
     let eighth = || spec.shape.iter().map(|s| (s / 8).max(1) as f64).collect();
     let size = match params.numbers("kernel_size")? {
@@ -49,13 +68,17 @@ pub fn build(input: &Arc<Node>, params: &mut Params) -> Result<Arc<Node>> {
     }
     let clip_limit = params.number("clip_limit")?.unwrap_or(0.01);
     let kernel_size = size.iter().map(|k| *k as usize).collect();
-    let how = AdaptHist { shape: spec.shape.clone(), kernel_size, n_bins, clip_limit };
+    let how = AdaptHist { shape: spec.shape.clone(), kernel_size, n_bins, clip_limit, range };
     let fold = Node::fold(Arc::new(RegionFold { how: how.clone() }), input.clone(), vec![])?;
     Node::block(Arc::new(Apply { how, maps: None }), vec![input.clone()], vec![fold])
 }
 
 fn params_of(how: &AdaptHist) -> serde_json::Value {
-    serde_json::json!({ "kernel_size": how.kernel_size, "nbins": how.n_bins, "clip_limit": how.clip_limit })
+    let mut params = serde_json::json!({ "kernel_size": how.kernel_size, "nbins": how.n_bins, "clip_limit": how.clip_limit });
+    if let Some((low, high)) = how.range {
+        params["range"] = serde_json::json!([low, high]);
+    }
+    params
 }
 
 impl BlockOp for Apply {
@@ -68,7 +91,11 @@ impl BlockOp for Apply {
     }
 
     fn output(&self, inputs: &[&ImageSpec]) -> Result<ImageSpec> {
-        Ok(inputs[0].clone())
+        Ok(inputs[0].with_dtype(Dtype::UInt16))
+    }
+
+    fn beside_bytes(&self, _inputs: &[&ImageSpec], target: &Region) -> u64 {
+        adapt_histogram_bytes(&self.how, target.row_len())
     }
 
     fn needs(&self, _inputs: &[&ImageSpec], target: &Region) -> Vec<Need> {
@@ -76,7 +103,7 @@ impl BlockOp for Apply {
     }
 
     fn cost_ns(&self) -> f64 {
-        8.0
+        3.0
     }
 
     fn bind(&self, values: &[Value]) -> Result<Option<Arc<dyn BlockOp>>> {
@@ -118,8 +145,12 @@ impl FoldOp for RegionFold {
         (n * self.how.n_bins) as u64 * (2 * 4 + 2 * 2) + (n as u64) * 64
     }
 
+    fn map_bytes(&self, _input: &ImageSpec, region: &Region) -> u64 {
+        adapt_histogram_bytes(&self.how, region.row_len())
+    }
+
     fn cost_ns(&self) -> f64 {
-        3.0
+        2.0
     }
 
     fn map(&self, block: &Block, _input: &ImageSpec) -> Result<Part> {
