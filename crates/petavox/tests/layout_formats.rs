@@ -122,6 +122,66 @@ fn a_well_of_an_imagexpress_plate() {
     shows_the_specimen(&open(dir.path(), LayoutOptions::default()).unwrap(), 2);
 }
 
+/// Writes the planes of z-stacks into folders of their own; the sample says plane and wavelength.
+fn steps(time: &Path, n_steps: usize) {
+    for step in 1..=n_steps {
+        let folder = time.join(format!("ZStep_{step}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        for k in 0..6 {
+            for wave in 0..2 {
+                let id = format!(
+                    "{:08X}-0C4B-4B6E-9A51-0123456789AB",
+                    7919 * (step * 12 + k * 2 + wave)
+                );
+                let name = format!("run_A01_s{}_w{}{id}.tif", k + 1, wave + 1);
+                tiff(&folder.join(name), k, wave * n_steps + step, &metaseries(k, wave + 1, true));
+            }
+        }
+    }
+}
+
+#[test]
+fn z_stacks_and_times_of_a_plate_are_taken_whole_or_one_by_a_pattern() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = plate(dir.path(), &["A01"], true);
+    let pattern = |p: &str| LayoutOptions { pattern: Some(p.into()), ..LayoutOptions::default() };
+    let samples = |layout: &Layout| {
+        let (image, _) = fuse(layout, None, &FuseOptions::default()).unwrap();
+        let block = image.compute(&RunOptions::default()).unwrap();
+        (image.spec().shape.clone(), block.typed::<u16>().unwrap().to_vec())
+    };
+    // A second time with stacks and no projections.
+    let second = dir.path().join("TimePoint_2");
+    steps(&second, 11);
+    let first = open(&path, LayoutOptions::default()).unwrap();
+    assert!(first.notes.iter().any(|n| n.contains("TimePoint_2/*")), "{:?}", first.notes);
+    shows_the_specimen(&first, 2);
+    let stack = open(&path, pattern("TimePoint_2/*")).unwrap();
+    assert!(stack.notes.iter().any(|n| n.contains("stack of 11 planes")), "{:?}", stack.notes);
+    let (shape, values) = samples(&stack);
+    assert_eq!(shape, [2, 11, 44, 84]);
+    for (i, got) in values.iter().enumerate() {
+        // The tenth plane comes behind the ninth.
+        let plane = i / (84 * 44);
+        let channel = plane / 11 * 11 + plane % 11 + 1;
+        assert_eq!(*got, specimen(i / 84 % 44, i % 84, channel), "sample {i}");
+    }
+    let (shape, values) = samples(&open(&path, pattern("TimePoint_2/ZStep_3/*")).unwrap());
+    assert_eq!(shape, [2, 44, 84]);
+    assert_eq!(values[84 * 44], specimen(0, 0, 11 + 3));
+    let several = open(&path, pattern("TimePoint_*")).unwrap_err().to_string();
+    assert!(several.contains("TimePoint_1 and TimePoint_2"), "{several}");
+    // Projections beside stacks are what is taken.
+    steps(&dir.path().join("TimePoint_1"), 2);
+    let projected = open(&path, LayoutOptions::default()).unwrap();
+    assert!(projected.notes.iter().any(|n| n.contains("projections")), "{:?}", projected.notes);
+    shows_the_specimen(&projected, 2);
+    let missing = std::fs::read_dir(second.join("ZStep_4")).unwrap().flatten().next().unwrap();
+    std::fs::remove_file(missing.path()).unwrap();
+    let uneven = open(&path, pattern("TimePoint_2/*")).unwrap_err().to_string();
+    assert!(uneven.contains("has 10 planes, others have 11"), "{uneven}");
+}
+
 #[test]
 fn sites_without_places_lie_on_the_plates_grid() {
     let dir = tempfile::tempdir().unwrap();
@@ -387,6 +447,13 @@ fn tile_configurations_in_three_dimensions_and_tiles_named_twice() {
         open(&path, LayoutOptions { skip_missing: true, ..LayoutOptions::default() }).unwrap();
     assert_eq!(layout.tiles.len(), 6);
     assert!(layout.notes[0].contains("named twice"), "{:?}", layout.notes);
-    let several = refused("multiseries = true\n");
-    assert!(several.contains("several series"), "{several}");
+    let several =
+        refused("multiseries = true\nscan.ome.tif; 0; (0, 0, 0)\nscan.ome.tif; 1; (9, 0, 0)\n");
+    assert!(
+        several.contains("scan.ome.tif: series 1") && several.contains("bfconvert"),
+        "{several}"
+    );
+    // The first series of every file is what is read of it.
+    std::fs::write(&path, format!("multiseries = true\n{}", text.replace("; ;", "; 0;"))).unwrap();
+    assert_eq!(open(&path, LayoutOptions::default()).unwrap().tiles.len(), 6);
 }

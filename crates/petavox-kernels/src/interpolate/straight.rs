@@ -290,10 +290,7 @@ mod wide {
 mod tests {
     use super::*;
 
-    fn check<T: Element + Default>(samples: &[T])
-    where
-        T: Copy,
-    {
+    fn check<T: Element + Default>(samples: &[T]) {
         let flat = Held { start: [3, -2], shape: [20, 31] };
         let solid = Held { start: [1, 2, 3], shape: [5, 9, 14] };
         for n in [1, 7, 8, 9, 16, 21] {

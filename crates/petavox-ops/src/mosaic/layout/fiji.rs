@@ -9,6 +9,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Layout> {
     let mut layout = Layout::default();
     (layout.format, layout.in_samples) = ("TileConfiguration".into(), true);
     let mut dim = None;
+    let mut several = false;
     for (i, line) in text.lines().enumerate() {
         let (line, at) = (line.trim(), i + 1);
         let wrong = |problem: &str| Error::corrupt(path, Some(format!("line {at}")), problem);
@@ -24,17 +25,24 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Layout> {
                     }
                     dim = Some(n);
                 }
-                "multiseries" if value.trim() == "true" => {
-                    return Err(wrong("several series in a file; split them, one tile a file"));
-                }
+                "multiseries" => several = value.trim().eq_ignore_ascii_case("true"),
                 _ => {}
             }
             continue;
         }
         let parts: Vec<&str> = line.split(';').collect();
-        let [name, _, position] = parts[..] else {
+        let [name, series, position] = parts[..] else {
             return Err(wrong("expected name; ; (x, y)"));
         };
+        // The first series of a file is what is read of it anyway.
+        if several && !matches!(series.trim(), "" | "0") {
+            return Err(wrong(&format!(
+                "{}: series {} of a file with several, of which the first is read only; write every series to a file of its own \
+                 (bfconvert does: IN tile_%s.ome.tif) and name these, without multiseries",
+                name.trim(),
+                series.trim()
+            )));
+        }
         let inside = position.trim().strip_prefix('(').and_then(|p| p.strip_suffix(')'));
         let inside = inside.ok_or_else(|| wrong("expected a position in brackets, (x, y)"))?;
         let mut numbers: Vec<f64> =

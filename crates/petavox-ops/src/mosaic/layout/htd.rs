@@ -1,7 +1,10 @@
 //! Plates of ImageXpress microscopes (MetaXpress): a `.HTD` file beside TIFFs that are named by well, site and wavelength.
 
-use super::pattern::fits;
+mod images;
+mod stack;
+
 use super::{Layout, LayoutOptions, Tile};
+use images::{Name, images};
 use petavox_core::{Error, Result};
 use petavox_store::OpenOptions;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,15 +19,6 @@ struct Plate {
     taken: Vec<[usize; 2]>,
     n_waves: usize,
     n_times: usize,
-}
-
-/// What the name of a TIFF says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Name {
-    well: String,
-    site: usize,
-    wave: usize,
-    step: usize,
 }
 
 /// Reads the sites of one well.
@@ -46,16 +40,12 @@ pub(super) fn read(path: &Path, text: &str, options: &LayoutOptions) -> Result<L
             return Err(Error::argument("pattern", given, expected));
         }
     };
-    if let Some(other) = found.keys().find(|n| n.step > 1) {
-        let problem = format!("z-stacks in files of their own (step {} of {well})", other.step);
-        let expected = "one plane a site: choose a step with --pattern, or save projections";
-        return Err(Error::unsupported(path, problem, expected));
-    }
+    let fields = fields(path, &found, &mut layout.notes)?;
     // What the plate says there should be.
     let mut missing = Vec::new();
     for site in 1..=plate.taken.len().max(1) {
         for wave in 1..=plate.n_waves.max(1) {
-            if !found.keys().any(|n| n.site == site && n.wave == wave) {
+            if !fields.contains_key(&(site, wave)) {
                 missing.push(format!("site {site}, wavelength {wave}"));
             }
         }
@@ -70,8 +60,8 @@ pub(super) fn read(path: &Path, text: &str, options: &LayoutOptions) -> Result<L
         layout.notes.push(format!("left out: {problem}"));
     }
     let has_waves = plate.n_waves > 1;
-    for (name, file) in &found {
-        let path = file.to_string_lossy().into_owned();
+    for (&(site, wave), path) in &fields {
+        let path = path.clone();
         let source = match petavox_store::open(&path, &OpenOptions::default()) {
             Ok(source) => source,
             Err(e) if options.skip_missing => {
@@ -83,12 +73,12 @@ pub(super) fn read(path: &Path, text: &str, options: &LayoutOptions) -> Result<L
         let spec = source.spec();
         let spatial: Vec<usize> = (0..spec.ndim()).filter(|&a| spec.axes.is_spatial(a)).collect();
         layout.unit = layout.unit.take().or_else(|| spec.spacing.unit.clone());
-        let grid = plate.taken.get(name.site - 1).map(|[r, c]| (*r as i64, *c as i64));
+        let grid = plate.taken.get(site - 1).map(|[r, c]| (*r as i64, *c as i64));
         layout.tiles.push(Tile {
             path,
             position: Some(spatial.iter().map(|&a| spec.origin[a]).collect()),
             spacing: Some(spatial.iter().map(|&a| spec.spacing.values[a]).collect()),
-            channel: has_waves.then(|| name.wave - 1),
+            channel: has_waves.then(|| wave - 1),
             grid,
             ..Tile::default()
         });
@@ -97,6 +87,44 @@ pub(super) fn read(path: &Path, text: &str, options: &LayoutOptions) -> Result<L
         on_grid(path, &mut layout, options)?;
     }
     Ok(layout)
+}
+
+/// What is opened for each site and wavelength: an image, or a stack of the images of its steps. Where there are projections too, these.
+fn fields(
+    path: &Path,
+    found: &BTreeMap<Name, PathBuf>,
+    notes: &mut Vec<String>,
+) -> Result<BTreeMap<(usize, usize), String>> {
+    let mut steps: BTreeMap<(usize, usize), Vec<&PathBuf>> = BTreeMap::new();
+    let projected = found.keys().any(|n| n.step == 0);
+    let has_steps = found.keys().any(|n| n.step > 0);
+    if projected && has_steps {
+        let how = "--pattern \"*ZStep_*\" takes the stacks, \"*ZStep_2/*\" one of their planes";
+        notes.push(format!("of z-stacks the projections are taken; {how}"));
+    }
+    for (name, file) in found.iter().filter(|(n, _)| (n.step == 0) == projected) {
+        steps.entry((name.site, name.wave)).or_default().push(file);
+    }
+    let n = steps.values().map(Vec::len).max().unwrap_or(0);
+    if n > 1 {
+        let how = "--spacing Z,Y,X says how far apart they lie, --pattern \"*ZStep_2/*\" takes one of them";
+        notes.push(format!("every site is a stack of {n} planes; {how}"));
+    }
+    let mut out = BTreeMap::new();
+    for (field, files) in steps {
+        if files.len() != n {
+            let problem = format!(
+                "site {}, wavelength {} has {} planes, others have {n}",
+                field.0,
+                field.1,
+                files.len()
+            );
+            let hint = "--pattern \"*ZStep_2/*\" takes one plane of each";
+            return Err(Error::corrupt(path, None, format!("{problem}; {hint}")));
+        }
+        out.insert(field, stack::path_of(&files, found)?);
+    }
+    Ok(out)
 }
 
 /// True if the files of different sites say different places.
@@ -196,120 +224,9 @@ fn plate(path: &Path, text: &str) -> Result<Plate> {
     Ok(Plate { sites, taken, n_waves: count("nwavelengths", 1)?, n_times: count("timepoints", 1)? })
 }
 
-/// The images of a plate: beside its file or in the folder of its first time.
-fn images(
-    path: &Path,
-    plate: &Plate,
-    options: &LayoutOptions,
-    notes: &mut Vec<String>,
-) -> Result<BTreeMap<Name, PathBuf>> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    let time = folder.join("TimePoint_1");
-    let mut folders = vec![folder];
-    if time.is_dir() {
-        if plate.n_times > 1 {
-            notes.push(format!("of {} times the first is taken", plate.n_times));
-        }
-        let mut steps: Vec<PathBuf> = std::fs::read_dir(&time)
-            .map_err(|e| Error::io(&time, "read", e))?
-            .flatten()
-            .map(|e| e.path())
-            .filter(|p| p.is_dir() && name_of(p).starts_with("ZStep_"))
-            .collect();
-        steps.sort();
-        folders.push(time);
-        folders.extend(steps);
-    }
-    let mut found: BTreeMap<Name, PathBuf> = BTreeMap::new();
-    for folder in folders {
-        let step = name_of(&folder).strip_prefix("ZStep_").and_then(|n| n.parse().ok());
-        let entries = std::fs::read_dir(&folder).map_err(|e| Error::io(&folder, "read", e))?;
-        for entry in entries {
-            let file = entry.map_err(|e| Error::io(&folder, "read", e))?.path();
-            let name = name_of(&file);
-            let wanted = options.pattern.as_ref().is_none_or(|p| fits(p, &name));
-            let Some(mut parsed) = parse(&name).filter(|_| wanted) else { continue };
-            parsed.step = step.unwrap_or(parsed.step);
-            if let Some(other) = found.get(&parsed) {
-                let problem = format!(
-                    "two images of well {}, site {}, wavelength {}: {} and {name}",
-                    parsed.well,
-                    parsed.site,
-                    parsed.wave,
-                    name_of(other)
-                );
-                return Err(Error::corrupt(path, None, problem));
-            }
-            found.insert(parsed, file);
-        }
-    }
-    Ok(found)
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// The name of an image: `PLATE_A01_s1_w1.tif`, with an identifier of the image right behind the wavelength, `_z3`, or neither.
-fn parse(name: &str) -> Option<Name> {
-    let (stem, ending) = name.rsplit_once('.')?;
-    if !matches!(ending.to_lowercase().as_str(), "tif" | "tiff")
-        || stem.to_lowercase().contains("_thumb")
-    {
-        return None;
-    }
-    let mut parsed = Name { well: String::new(), site: 1, wave: 1, step: 1 };
-    for part in stem.split('_').skip(1) {
-        let lower = part.to_lowercase();
-        let number = |letter: char| lower.strip_prefix(letter).and_then(digits);
-        if let Some(wave) = number('w').filter(|_| !parsed.well.is_empty()) {
-            parsed.wave = wave;
-        } else if let Some(site) = number('s').filter(|_| !parsed.well.is_empty()) {
-            parsed.site = site;
-        } else if let Some(step) = number('z').filter(|_| !parsed.well.is_empty()) {
-            parsed.step = step;
-        } else if is_well(part) {
-            parsed.well = part.to_uppercase();
-        }
-    }
-    (!parsed.well.is_empty() && parsed.site > 0 && parsed.wave > 0).then_some(parsed)
-}
-
-/// A number, alone or with an identifier of 36 characters behind it.
-fn digits(text: &str) -> Option<usize> {
-    let number = match text.len().checked_sub(36).and_then(|n| text.split_at_checked(n)) {
-        Some((number, id)) if id.matches('-').count() == 4 => number,
-        _ => text,
-    };
-    number.parse().ok()
-}
-
-/// A letter or two and two digits.
-fn is_well(text: &str) -> bool {
-    let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let rest = &text[letters..];
-    (1..=2).contains(&letters) && rest.len() == 2 && rest.bytes().all(|b| b.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_tell_well_site_and_wavelength() {
-        let name =
-            |well: &str, site, wave, step| Some(Name { well: well.into(), site, wave, step });
-        assert_eq!(parse("Plate_1_B03_s4_w2.TIF"), name("B03", 4, 2, 1));
-        let id = "1F7E1D3A-0C4B-4B6E-9A51-0123456789AB";
-        assert_eq!(parse(&format!("exp_AB12_s11_w1{id}.tif")), name("AB12", 11, 1, 1));
-        assert_eq!(parse("exp_A01_w3.tif"), name("A01", 1, 3, 1));
-        assert_eq!(parse("exp_A01_s1_w1_z5.tif"), name("A01", 1, 1, 5));
-        assert_eq!(parse("exp_A01_s1_w1_thumb123.tif"), None);
-        assert_eq!(parse("notes.txt"), None);
-    }
 
     #[test]
     fn sites_are_numbered_along_those_that_were_taken() {
