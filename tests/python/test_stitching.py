@@ -61,7 +61,8 @@ def test_turned_tiles_are_found(model, tmp_path):
     assert [m["model"] for m in found["models"]] == [model] * 9
     angles = [np.degrees(np.arctan2(m[0, 1] - m[1, 0], m[0, 0] + m[1, 1])) for m, _ in truth]
     told = np.array([m["rotation_degrees"] for m in found["models"]])
-    assert np.abs((told - told.mean()) - (angles - np.mean(angles))).max() < 0.15
+    # A shear that all tiles share is told by no overlap, and turns them a little.
+    assert np.abs((told - told.mean()) - (angles - np.mean(angles))).max() < (0.1 if model == "similarity" else 0.25)
     # What was found is what is fused, and a layout for the next time.
     assert image.shape[0] > 450 and image.compute().max() > 2000
     for k, tile in enumerate(tiles):
@@ -99,12 +100,12 @@ def test_a_model_that_there_is_not():
 
 def test_what_is_masked_does_not_pull():
     whole = specimen(240, 330)
-    places = [(y, x) for y in (0, 100) for x in (0, 104, 208)]
+    places = [(y, x) for y in (0, 90) for x in (0, 92, 184)]
     tiles = [whole[y : y + 126, x : x + 120].copy() for y, x in places]
     # Dirt on the camera: at the same place of every tile, and so at other places of the specimen.
     dirt = specimen(126, 120, seed=9)
     hidden = np.zeros((126, 120), bool)
-    hidden[18:108, :9] = hidden[18:108, -9:] = hidden[:12, 20:100] = hidden[-12:, 20:100] = True
+    hidden[18:108, :8] = hidden[18:108, -8:] = hidden[:10, 20:100] = hidden[-10:, 20:100] = True
     for tile in tiles:
         tile[hidden] = 4000 + 3 * dirt[hidden]
     nominal = [(y + 3 * (k % 2), x - 4 * (k % 3)) for k, (y, x) in enumerate(places)]
@@ -116,7 +117,7 @@ def test_what_is_masked_does_not_pull():
         return np.abs(d - np.median(d, axis=0)).max(), found
 
     masked, found = off(masks=[~hidden] * 6)
-    assert masked < 0.2 and not found["unregistered"]
+    assert masked < 0.05 and not found["unregistered"]
     # The test would show nothing otherwise.
     assert off()[0] > 1
 

@@ -73,12 +73,12 @@ def label(input: Any, structure: Any = None, output: Any = None) -> Any:
         return labels, n
     either = Either(input)
     near = marks.ravel().astype(int).tolist()
-    labels = either.image.apply("label", structure=near, dtype="int32")
+    image = either.image.apply("label", structure=near, dtype="int32")
     count = either.image.apply("count_components", structure=near)
     if either.is_image:
-        return either.result(labels, output), count
-    result, n = compute(labels, count)
-    n = int(n)
+        return either.result(image, output), count
+    result, found = compute(image, count)
+    n = int(found)
     if output is None:
         return result, n
     if np.asarray(n).astype(dtype) != n:

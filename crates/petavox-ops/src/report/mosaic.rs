@@ -284,7 +284,7 @@ mod tests {
         assert!(table.contains("it hangs on one pair") && table.contains("two &amp; two"));
         assert_eq!(table.matches("<tr><th scope=\"row\">").count(), 2);
         // The first has nothing but the stage to be compared with, the second a pair that contradicts it.
-        assert!(table.contains("<td>5</td>") && table.contains("<td>9.25</td>"), "{table}");
+        assert!(table.contains("<td>5.000</td>") && table.contains("<td>9.250</td>"), "{table}");
         assert_eq!(page.matches("<rect class=\"s4\"").count(), 2);
     }
 

@@ -60,10 +60,16 @@ pub(super) fn read(path: &Path, text: &str, options: &LayoutOptions) -> Result<L
         layout.notes.push(format!("left out: {problem}"));
     }
     let has_waves = plate.n_waves > 1;
-    for (&(site, wave), path) in &fields {
+    for (&(site, wave), (path, first)) in &fields {
         let path = path.clone();
-        let source = match petavox_store::open(&path, &OpenOptions::default()) {
-            Ok(source) => source,
+        let open = |path: &str| petavox_store::open(path, &OpenOptions::default());
+        let opened = open(&path).and_then(|source| {
+            // A stack says how its planes lie, its first plane where.
+            let plane = if path == *first { source.clone() } else { open(first)? };
+            Ok((source, plane))
+        });
+        let (source, plane) = match opened {
+            Ok(both) => both,
             Err(e) if options.skip_missing => {
                 layout.notes.push(format!("left out: {e}"));
                 continue;
@@ -72,12 +78,21 @@ pub(super) fn read(path: &Path, text: &str, options: &LayoutOptions) -> Result<L
         };
         let spec = source.spec();
         let spatial: Vec<usize> = (0..spec.ndim()).filter(|&a| spec.axes.is_spatial(a)).collect();
-        layout.unit = layout.unit.take().or_else(|| spec.spacing.unit.clone());
+        let unit = || spec.spacing.unit.clone().or_else(|| plane.spec().spacing.unit.clone());
+        layout.unit = layout.unit.take().or_else(unit);
+        let along = |a: usize| {
+            let plane = plane.spec();
+            let letter = spec.axes.as_str().chars().nth(a);
+            match letter.and_then(|l| plane.axes.position(l)) {
+                Some(b) => (plane.origin[b], plane.spacing.values[b]),
+                None => (spec.origin[a], spec.spacing.values[a]),
+            }
+        };
         let grid = plate.taken.get(site - 1).map(|[r, c]| (*r as i64, *c as i64));
         layout.tiles.push(Tile {
             path,
-            position: Some(spatial.iter().map(|&a| spec.origin[a]).collect()),
-            spacing: Some(spatial.iter().map(|&a| spec.spacing.values[a]).collect()),
+            position: Some(spatial.iter().map(|&a| along(a).0).collect()),
+            spacing: Some(spatial.iter().map(|&a| along(a).1).collect()),
             channel: has_waves.then(|| wave - 1),
             grid,
             ..Tile::default()
@@ -89,12 +104,13 @@ pub(super) fn read(path: &Path, text: &str, options: &LayoutOptions) -> Result<L
     Ok(layout)
 }
 
-/// What is opened for each site and wavelength: an image, or a stack of the images of its steps. Where there are projections too, these.
+/// What is opened for each site and wavelength, an image or a stack of the images of its steps, and the first of these. Where there are
+/// projections too, these are taken.
 fn fields(
     path: &Path,
     found: &BTreeMap<Name, PathBuf>,
     notes: &mut Vec<String>,
-) -> Result<BTreeMap<(usize, usize), String>> {
+) -> Result<BTreeMap<(usize, usize), (String, String)>> {
     let mut steps: BTreeMap<(usize, usize), Vec<&PathBuf>> = BTreeMap::new();
     let projected = found.keys().any(|n| n.step == 0);
     let has_steps = found.keys().any(|n| n.step > 0);
@@ -122,7 +138,8 @@ fn fields(
             let hint = "--pattern \"*ZStep_2/*\" takes one plane of each";
             return Err(Error::corrupt(path, None, format!("{problem}; {hint}")));
         }
-        out.insert(field, stack::path_of(&files, found)?);
+        let first = files.first().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
+        out.insert(field, (stack::path_of(&files, found)?, first));
     }
     Ok(out)
 }
