@@ -119,6 +119,13 @@ its share of them. In brackets: how many times longer the peer took, in wall and
 """
 
 
+def beside(row, ours):
+    """A peer's wall and CPU seconds, and how many times ours they are."""
+    if "stopped" in row:
+        return f"{row['who']} stopped after {row['stopped']:.0f} s"
+    return f"{row['who']} {row['wall']:.2f}, {row['cpu']:.2f} ({row['wall'] / ours['wall']:.1f}, {row['cpu'] / ours['cpu']:.1f})"
+
+
 def page(rows, repeat):
     """The rows as a table: ours, then every peer with how many times longer it took."""
     lines = ["| operation | wall s | CPU s | GB/s | MiB beside | peers: wall s, CPU s (times ours) |", "|---|---|---|---|---|---|"]
@@ -126,11 +133,7 @@ def page(rows, repeat):
         ours = next((row for row in rows if row["case"] == case and row["who"] == "petavox"), None)
         if ours is None:
             continue
-        peers = [
-            f"{row['who']} {row['wall']:.2f}, {row['cpu']:.2f} ({row['wall'] / ours['wall']:.1f}, {row['cpu'] / ours['cpu']:.1f})"
-            for row in rows
-            if row["case"] == case and row is not ours
-        ]
+        peers = [beside(row, ours) for row in rows if row["case"] == case and row is not ours]
         figures = f"{ours['wall']:.2f} | {ours['cpu']:.2f} | {(ours['given'] + ours['made']) / 1e9 / ours['wall']:.1f} | {beyond(ours)}"
         lines.append(f"| {case} | {figures} | {'; '.join(peers)} |")
     return HEAD.format(machine=machine(), repeat=repeat, bandwidth=bandwidth()) + "\n".join(lines) + "\n"
@@ -141,6 +144,7 @@ def main():
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--small", action="store_true", help="a quarter of the edge length")
+    parser.add_argument("--patience", type=float, default=100, help="seconds after which a peer is stopped")
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--page", type=pathlib.Path, help="write a Markdown table here")
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
@@ -156,7 +160,12 @@ def main():
         size = case["size"] // 4 if args.small else case["size"]
         for who in ["petavox", *case["peers"]]:
             command = [sys.executable, __file__, "--repeat", str(args.repeat), "--measure", case["name"], who, str(size)]
-            done = subprocess.run(command, capture_output=True, text=True)
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, timeout=args.patience if who != "petavox" else None)
+            except subprocess.TimeoutExpired:
+                print(f"{case['name']:32} {who:16} stopped after {args.patience} s", flush=True)
+                rows.append({"case": case["name"], "who": who, "size": size, "stopped": args.patience})
+                continue
             if done.returncode:
                 reason = (done.stderr.strip().splitlines() or ["?"])[-1]
                 print(f"{case['name']:32} {who:16} {reason[:60]}")
