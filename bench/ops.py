@@ -126,8 +126,8 @@ def beside(row, ours):
     return f"{row['who']} {row['wall']:.2f}, {row['cpu']:.2f} ({row['wall'] / ours['wall']:.1f}, {row['cpu'] / ours['cpu']:.1f})"
 
 
-def page(rows, repeat):
-    """The rows as a table: ours, then every peer with how many times longer it took."""
+def table(rows):
+    """The rows: ours, then every peer with how many times longer it took."""
     lines = ["| operation | wall s | CPU s | GB/s | MiB beside | peers: wall s, CPU s (times ours) |", "|---|---|---|---|---|---|"]
     for case in dict.fromkeys(row["case"] for row in rows):
         ours = next((row for row in rows if row["case"] == case and row["who"] == "petavox"), None)
@@ -136,7 +136,7 @@ def page(rows, repeat):
         peers = [beside(row, ours) for row in rows if row["case"] == case and row is not ours]
         figures = f"{ours['wall']:.2f} | {ours['cpu']:.2f} | {(ours['given'] + ours['made']) / 1e9 / ours['wall']:.1f} | {beyond(ours)}"
         lines.append(f"| {case} | {figures} | {'; '.join(peers)} |")
-    return HEAD.format(machine=machine(), repeat=repeat, bandwidth=bandwidth()) + "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def main():
@@ -153,6 +153,7 @@ def main():
         name, who, size = args.measure
         return measure(name, who, int(size), args.repeat)
     rows = []
+    head = HEAD.format(machine=machine(), repeat=args.repeat, bandwidth=bandwidth()) if args.page else ""
     print(f"{'case':32} {'who':16} {'wall s':>8} {'CPU s':>8} {'MiB':>8}")
     for case in cases():
         if args.only not in case["name"]:
@@ -173,10 +174,10 @@ def main():
             row = json.loads(done.stdout.splitlines()[-1])
             rows.append({"case": case["name"], "who": who, "size": size, **row})
             print(f"{case['name']:32} {who:16} {row['wall']:8.3f} {row['cpu']:8.3f} {row['beyond'] / 2**20:8.0f}", flush=True)
-    if args.json:
-        args.json.write_text(json.dumps(rows, indent=1))
-    if args.page:
-        args.page.write_text(page(rows, args.repeat))
+        if args.json:
+            args.json.write_text(json.dumps(rows, indent=1))
+        if args.page:
+            args.page.write_text(head + table(rows))
 
 
 if __name__ == "__main__":
