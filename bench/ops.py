@@ -112,8 +112,8 @@ HEAD = """# Speed of operations
 `python bench/ops.py --page docs/speed.md` wrote this page: {machine}.
 
 Every row is measured on numpy arrays in memory, ours and its peers in one run, each in a process of its own: the least of {repeat} calls
-(of one, if it took over 15 s) after a small one that imports and compiles. Samples are made by a fixed seed. GB/s are the bytes of arguments and result over our wall
-seconds; this machine copies {bandwidth:.0f} GB/s (read and written together, both cores). Memory is the peak beside arguments and result, and
+(of one, if it took over 15 s) after a small one that imports and compiles. Samples are made by a fixed seed. GB/s are the bytes of
+arguments and result over our wall seconds; this machine copies {bandwidth:.0f} GB/s (read and written together, both cores). Memory is the peak beside arguments and result, and
 its share of them. In brackets: how many times longer the peer took, in wall and in CPU seconds.
 
 """
