@@ -9,19 +9,21 @@ pub(crate) trait Sample: Element {
     fn cut_from(value: f64) -> Self;
 }
 
+// Both choose first and convert then, so that rows of them are converted side by side; comparisons are written so that NaN fails them.
+
 #[inline(always)]
 fn to_i32(value: f64) -> i32 {
-    // Written so that NaN takes the second branch.
-    if value > -2147483649.0 && value < 2147483648.0 { value as i32 } else { i32::MIN }
+    let value = if value > -2147483649.0 && value < 2147483648.0 { value } else { -2147483648.0 };
+    // SAFETY: cut towards zero it is an i32.
+    unsafe { value.to_int_unchecked() }
 }
 
 #[inline(always)]
 fn to_i64(value: f64) -> i64 {
-    if (-9223372036854775808.0..9223372036854775808.0).contains(&value) {
-        value as i64
-    } else {
-        i64::MIN
-    }
+    let fits = value >= -9223372036854775808.0 && value < 9223372036854775808.0;
+    let value = if fits { value } else { -9223372036854775808.0 };
+    // SAFETY: cut towards zero it is an i64.
+    unsafe { value.to_int_unchecked() }
 }
 
 macro_rules! samples {

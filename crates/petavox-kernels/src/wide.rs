@@ -1,7 +1,7 @@
 //! One function for every instruction set: the body is compiled for each, and the processor's best is taken at run time.
 //!
-//! Vectors are left to the compiler: a body is made of plain loops of a fixed length. Products and sums are never fused, so that
-//! every instruction set gives the same bits.
+//! Vectors are left to the compiler: a body is made of plain loops of a fixed length. Products and sums are fused only where
+//! a body says so for an exact result: every instruction set gives the same bits.
 
 /// Makes a function that runs an `#[inline(always)]` body, compiled for the widest vectors that the processor has.
 macro_rules! widest {
@@ -14,7 +14,7 @@ macro_rules! widest {
                 fn avx512($($arg: $ty),*) {
                     $body($($arg),*);
                 }
-                #[target_feature(enable = "avx2")]
+                #[target_feature(enable = "avx2,fma")]
                 fn avx2($($arg: $ty),*) {
                     $body($($arg),*);
                 }
@@ -26,8 +26,10 @@ macro_rules! widest {
                     // SAFETY: the processor has the four parts of AVX-512 that it is compiled for.
                     return unsafe { avx512($($arg),*) };
                 }
-                if std::arch::is_x86_feature_detected!("avx2") {
-                    // SAFETY: the processor has AVX2.
+                if std::arch::is_x86_feature_detected!("avx2")
+                    && std::arch::is_x86_feature_detected!("fma")
+                {
+                    // SAFETY: the processor has AVX2 and FMA.
                     return unsafe { avx2($($arg),*) };
                 }
             }

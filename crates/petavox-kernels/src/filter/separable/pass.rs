@@ -3,7 +3,7 @@
 use super::{Line, product};
 use crate::filter::rows::{load, store};
 use crate::filter::taps::correlate;
-use crate::filter::window::{means, sum_parts};
+use crate::filter::window::{Divisor, means, sum_parts};
 use crate::wide::widest;
 use petavox_core::{CancelToken, Dtype, Region, strides};
 
@@ -138,6 +138,7 @@ fn any_pass(pass: &Pass<'_>, mut io: Io<'_>, panel: &mut Panel<'_>) {
     let widest = planned.min(run);
     // Lines along the last axis, or beside few samples, are one row in memory already.
     let one_row = planned < PANEL_WIDTH.0 && from.strides[axis] == run && to.strides[axis] == run;
+    let divisor = divisor(pass);
     let mut outer: Vec<usize> = shape[..split.min(ndim)].to_vec();
     outer[axis] = 1;
     let mut at = Odometer::new(&outer);
@@ -168,13 +169,14 @@ fn any_pass(pass: &Pass<'_>, mut io: Io<'_>, panel: &mut Panel<'_>) {
             }
             if one_row {
                 let row = &mut row[..len_out * w];
-                filter(pass.line, lines, parts, w, row);
+                filter(pass.line, &divisor, lines, parts, w, row);
                 store(to.dtype, row, &mut io.target()[t * to_size..(t + len_out * w) * to_size]);
             } else {
                 let row = &mut row[..w];
                 for k in 0..len_out {
                     filter(
                         pass.line,
+                        &divisor,
                         &lines[k * w..],
                         parts.get(k * w..).unwrap_or_default(),
                         w,
@@ -190,10 +192,27 @@ fn any_pass(pass: &Pass<'_>, mut io: Io<'_>, panel: &mut Panel<'_>) {
     }
 }
 
+/// What sums of a pass' windows are divided by; of no use to other lines.
+fn divisor(pass: &Pass<'_>) -> Divisor {
+    let is_single = |value: f64| value == f64::from(value as f32);
+    let is_double = pass.from.dtype == Dtype::Float64 || !is_single(pass.cval);
+    match pass.line {
+        Line::Mean(window) => window.divisor(is_double),
+        Line::Weighted(_) => Divisor::default(),
+    }
+}
+
 #[inline(always)]
-fn filter(line: &Line, lines: &[f64], parts: &[f64], step: usize, row: &mut [f64]) {
+fn filter(
+    line: &Line,
+    divisor: &Divisor,
+    lines: &[f64],
+    parts: &[f64],
+    step: usize,
+    row: &mut [f64],
+) {
     match line {
         Line::Weighted(weights) => correlate(lines, step, weights, row),
-        Line::Mean(window) => means(lines, parts, step, window, row),
+        Line::Mean(window) => means(lines, parts, step, window, divisor, row),
     }
 }
