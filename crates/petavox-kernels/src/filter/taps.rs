@@ -81,8 +81,8 @@ pub(crate) fn centre(len: usize, origin: i64) -> Result<usize> {
     Err(Error::argument("origin", origin, format!("{low} to {high} for a window of {len}")))
 }
 
-/// Sums that are made side by side.
-const LANES: usize = 32;
+/// Sums that are made side by side: this many vectors of eight.
+const VECTORS: usize = 4;
 
 /// `out[i] = sum over j of weights[j] * line[i + j * step]`: `line` holds at least `out.len() + (n - 1) * step` doubles.
 #[inline(always)]
@@ -91,68 +91,73 @@ pub(crate) fn correlate(line: &[f64], step: usize, weights: &Weights, out: &mut 
         line.len() >= out.len() + (weights.values.len() - 1) * step,
         "a line shorter than its taps"
     );
-    let whole = out.len() - out.len() % LANES;
-    let (vectors, rest) = out.split_at_mut(whole);
-    for (i, chunk) in vectors.chunks_exact_mut(LANES).enumerate() {
-        sum_lanes::<LANES>(&line[i * LANES..], step, weights, chunk);
+    let mut at = 0;
+    let (wide, rest) = out.as_chunks_mut::<{ 8 * VECTORS }>();
+    for out in wide {
+        out.copy_from_slice(sums::<8, VECTORS>(&line[at..], step, weights).as_flattened());
+        at += 8 * VECTORS;
     }
-    let whole_8 = rest.len() - rest.len() % 8;
-    let (eights, ones) = rest.split_at_mut(whole_8);
-    for (i, chunk) in eights.chunks_exact_mut(8).enumerate() {
-        sum_lanes::<8>(&line[whole + i * 8..], step, weights, chunk);
+    let (eights, ones) = rest.as_chunks_mut::<8>();
+    for out in eights {
+        [*out] = sums(&line[at..], step, weights);
+        at += 8;
     }
-    for (i, one) in ones.chunks_exact_mut(1).enumerate() {
-        sum_lanes::<1>(&line[whole + whole_8 + i..], step, weights, one);
+    for out in ones {
+        [[*out]] = sums(&line[at..], step, weights);
+        at += 1;
     }
 }
 
+/// Sums of neighbouring samples, `M` vectors of `N`: as values, so that they stay in registers.
 #[inline(always)]
-fn sum_lanes<const N: usize>(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) {
-    let w = &weights.values[..];
-    let last = w.len() - 1;
-    let r = w.len() / 2;
-    let mut acc = [0.0f64; N];
-    match weights.symmetry {
+fn sums<const N: usize, const M: usize>(line: &[f64], step: usize, w: &Weights) -> [[f64; N]; M] {
+    let symmetry = w.symmetry;
+    let w = &w.values[..];
+    let (last, r) = (w.len() - 1, w.len() / 2);
+    let tap = |j: usize| {
+        let samples = &line[j * step..][..N * M];
+        move |m: usize, n: usize| samples[m * N + n]
+    };
+    let mut sums;
+    match symmetry {
         Symmetry::Even => {
-            start(&mut acc, &line[r * step..], w[r]);
+            let own = tap(r);
+            sums = each(|m, n| own(m, n) * w[r]);
             for j in 0..r {
-                let left = &line[j * step..][..N];
-                let right = &line[(last - j) * step..][..N];
-                for k in 0..N {
-                    acc[k] += (left[k] + right[k]) * w[j];
-                }
+                let (left, right) = (tap(j), tap(last - j));
+                sums = each(|m, n| sums[m][n] + (left(m, n) + right(m, n)) * w[j]);
             }
         }
         Symmetry::Odd => {
-            start(&mut acc, &line[r * step..], w[r]);
+            let own = tap(r);
+            sums = each(|m, n| own(m, n) * w[r]);
             for j in 0..r {
-                let left = &line[j * step..][..N];
-                let right = &line[(last - j) * step..][..N];
-                for k in 0..N {
-                    acc[k] += (left[k] - right[k]) * w[j];
-                }
+                let (left, right) = (tap(j), tap(last - j));
+                sums = each(|m, n| sums[m][n] + (left(m, n) - right(m, n)) * w[j]);
             }
         }
         Symmetry::None => {
             // scipy begins with the last tap.
-            start(&mut acc, &line[last * step..], w[last]);
+            let end = tap(last);
+            sums = each(|m, n| end(m, n) * w[last]);
             for j in 0..last {
-                let tap = &line[j * step..][..N];
-                for k in 0..N {
-                    acc[k] += tap[k] * w[j];
-                }
+                let tap = tap(j);
+                sums = each(|m, n| sums[m][n] + tap(m, n) * w[j]);
             }
         }
     }
-    out.copy_from_slice(&acc);
+    sums
 }
 
 #[inline(always)]
-fn start<const N: usize>(acc: &mut [f64; N], line: &[f64], weight: f64) {
-    let line = &line[..N];
-    for k in 0..N {
-        acc[k] = line[k] * weight;
+fn each<const N: usize, const M: usize>(f: impl Fn(usize, usize) -> f64) -> [[f64; N]; M] {
+    let mut out = [[0.0; N]; M];
+    for m in 0..M {
+        for n in 0..N {
+            out[m][n] = f(m, n);
+        }
     }
+    out
 }
 
 #[cfg(test)]

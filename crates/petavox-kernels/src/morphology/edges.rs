@@ -118,27 +118,14 @@ fn run<T: Real>(
         if row == 0 || row == ends[0] {
             continue;
         }
-        let [above, own, below] = [0, 1, 2].map(|k| (y - 2 + k) % ROWS * wide);
-        let around = Around { down, right, length, above, own, below };
-        for first in inner.clone().step_by(LANES) {
-            let some = first..(first + LANES).min(inner.end);
-            let lengths = &length[own + 1 + some.start..own + 1 + some.end];
-            // Most of an image is flat: a vector of samples at a time.
-            if !lengths.iter().fold(false, |any, l| any | (l.wide() >= least)) {
-                continue;
-            }
-            for (x, l) in some.zip(lengths) {
-                if l.wide() >= least && around.is_largest(x + 1) {
-                    out[x] = *l;
-                }
-            }
-        }
+        let lines = [0, 1, 2].map(|k| (y - 2 + k) % ROWS * wide);
+        let own = lines[1] + 1 + inner.start;
+        let slope = [&down[own..], &right[own..]];
+        let lengths = lines.map(|line| &length[line + inner.start..]);
+        largest_in_row(slope, lengths, least, &mut out[inner.clone()]);
     }
     Ok(())
 }
-
-/// Samples that are looked at together.
-const LANES: usize = 16;
 
 widest! {
     /// The gradient of a row and its length, from the row and its neighbours.
@@ -156,38 +143,32 @@ widest! {
     }
 }
 
-/// The gradient in a row and its two neighbours, which begin at these places.
-struct Around<'a, T> {
-    down: &'a [T],
-    right: &'a [T],
-    length: &'a [T],
-    above: usize,
-    own: usize,
-    below: usize,
-}
-
-impl<T: Real> Around<'_, T> {
-    /// True if neither what lies ahead along the gradient nor what lies behind is larger.
-    #[inline(always)]
-    fn is_largest(&self, x: usize) -> bool {
-        let at = self.own + x;
-        let (d, r) = (self.down[at], self.right[at]);
-        let same = (d <= T::ZERO) == (r <= T::ZERO);
-        let (size_d, size_r) = (d.size(), r.size());
-        // The neighbour along the longer part, and the diagonal one; their opposites lie behind.
-        let steep = if same { size_d > size_r } else { size_d >= size_r };
-        let share = if steep { size_r.over(size_d) } else { size_d.over(size_r) };
-        let (above, below) = (self.above + x, self.below + x);
-        let (ahead, behind) = match (same, steep) {
-            (true, true) => ((below, below + 1), (above, above - 1)),
-            (true, false) => ((at + 1, below + 1), (at - 1, above - 1)),
-            (false, false) => ((at + 1, above + 1), (at - 1, below - 1)),
-            (false, true) => ((above, above + 1), (below, below - 1)),
-        };
-        let own = self.length[at].wide();
-        let mixed =
-            |(near, far): (usize, usize)| T::mixed(self.length[far], self.length[near], share);
-        mixed(ahead) <= own && mixed(behind) <= own
+widest! {
+    /// Keeps the lengths that are `least` or more and not below what lies ahead along the gradient, nor what lies behind. `slope` is that of
+    /// the row, down and to the right; `lengths` are those of three rows, which begin a sample earlier.
+    ///
+    /// Both neighbours on either side are loaded whatever the direction is, and chosen from: nothing depends on a branch.
+    fn largest_in_row<T: Real>(slope: [&[T]; 2], lengths: [&[T]; 3], least: f64, out: &mut [T]) {
+        let n = out.len();
+        let [down, right] = slope.map(|row| &row[..n]);
+        let [above, own, below] = lengths.map(|row| &row[..n + 2]);
+        for x in 0..n {
+            let (d, r) = (down[x], right[x]);
+            let same = (d <= T::ZERO) == (r <= T::ZERO);
+            let (size_d, size_r) = (d.size(), r.size());
+            let steep = size_d > size_r || !same && size_d == size_r;
+            let share = if steep { size_r.over(size_d) } else { size_d.over(size_r) };
+            // Where the signs differ, right goes with up.
+            let pick = |yes: bool, a: T, b: T| if yes { a } else { b };
+            let next = [1, 2].map(|k| pick(same, below[x + k], above[x + k]));
+            let last = [1, 0].map(|k| pick(same, above[x + k], below[x + k]));
+            let ahead = T::mixed(next[1], pick(steep, next[0], own[x + 2]), share);
+            let behind = T::mixed(last[1], pick(steep, last[0], own[x]), share);
+            let length = own[x + 1];
+            let wide = length.wide();
+            let is_largest = (wide >= least) & (ahead <= wide) & (behind <= wide);
+            out[x] = pick(is_largest, length, T::ZERO);
+        }
     }
 }
 
