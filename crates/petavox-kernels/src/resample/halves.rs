@@ -1,7 +1,7 @@
 //! The most frequent samples of cells of two by two (by two) samples, many cells side by side.
 
+use crate::interpolate::wide::widest;
 use crate::sample::Integer;
-use crate::wide::counting;
 
 /// Cells that are done side by side.
 const LANES: usize = 32;
@@ -30,17 +30,14 @@ const EIGHT: [(usize, usize); 19] = [
     (5, 6),
 ];
 
-counting! {
+widest! {
     /// The most frequent sample of every cell, the least of equally frequent ones: cells are two samples of each of two or four rows.
-    modes_of_halves[T: Integer](rows: &[&[T]], to: &mut [T]) = modes_body
-}
-
-#[inline(always)]
-fn modes_body<T: Integer>(rows: &[&[T]], to: &mut [T]) {
-    if rows.len() == 2 {
-        modes::<T, 4>(rows, to, &FOUR);
-    } else {
-        modes::<T, 8>(rows, to, &EIGHT);
+    pub(super) fn modes_of_halves<T: Integer>(rows: &[&[T]], to: &mut [T]) {
+        if rows.len() == 2 {
+            modes::<T, 4>(rows, to, &FOUR);
+        } else {
+            modes::<T, 8>(rows, to, &EIGHT);
+        }
     }
 }
 
