@@ -20,7 +20,7 @@ fn to_i32(value: f64) -> i32 {
 
 #[inline(always)]
 fn to_i64(value: f64) -> i64 {
-    let fits = value >= -9223372036854775808.0 && value < 9223372036854775808.0;
+    let fits = (-9223372036854775808.0..9223372036854775808.0).contains(&value);
     let value = if fits { value } else { -9223372036854775808.0 };
     // SAFETY: cut towards zero it is an i64.
     unsafe { value.to_int_unchecked() }

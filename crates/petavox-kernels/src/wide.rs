@@ -3,20 +3,27 @@
 //! Vectors are left to the compiler: a body is made of plain loops of a fixed length. Products and sums are fused only where
 //! a body says so for an exact result: every instruction set gives the same bits.
 
-/// Makes a function that runs an `#[inline(always)]` body, compiled for the widest vectors that the processor has.
+/// Defines a function whose body is compiled for AVX-512, for AVX2 and for any processor. What it calls has to be `#[inline(always)]`, and no
+/// large closure: else it is compiled for any processor only.
 macro_rules! widest {
-    ($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?) = $body:path) => {
-        $(#[$doc])*
-        pub(crate) fn $name($($arg: $ty),*) {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident $(<$T:ident: $bound:path>)? ($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name $(<$T: $bound>)? ($($arg: $ty),*) {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn any $(<$T: $bound>)? ($($arg: $ty),*) $body
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-                fn avx512($($arg: $ty),*) {
-                    $body($($arg),*);
+                #[allow(clippy::too_many_arguments)]
+                fn avx512 $(<$T: $bound>)? ($($arg: $ty),*) {
+                    any $(::<$T>)? ($($arg),*);
                 }
                 #[target_feature(enable = "avx2,fma")]
-                fn avx2($($arg: $ty),*) {
-                    $body($($arg),*);
+                #[allow(clippy::too_many_arguments)]
+                fn avx2 $(<$T: $bound>)? ($($arg: $ty),*) {
+                    any $(::<$T>)? ($($arg),*);
                 }
                 if std::arch::is_x86_feature_detected!("avx512f")
                     && std::arch::is_x86_feature_detected!("avx512bw")
@@ -24,16 +31,16 @@ macro_rules! widest {
                     && std::arch::is_x86_feature_detected!("avx512vl")
                 {
                     // SAFETY: the processor has the four parts of AVX-512 that it is compiled for.
-                    return unsafe { avx512($($arg),*) };
+                    return unsafe { avx512 $(::<$T>)? ($($arg),*) };
                 }
                 if std::arch::is_x86_feature_detected!("avx2")
                     && std::arch::is_x86_feature_detected!("fma")
                 {
                     // SAFETY: the processor has AVX2 and FMA.
-                    return unsafe { avx2($($arg),*) };
+                    return unsafe { avx2 $(::<$T>)? ($($arg),*) };
                 }
             }
-            $body($($arg),*);
+            any $(::<$T>)? ($($arg),*);
         }
     };
 }

@@ -1,6 +1,6 @@
 //! The loops of blending, a row at a time.
 
-use crate::interpolate::wide::widest;
+use crate::wide::widest;
 use petavox_core::Element;
 
 widest! {

@@ -120,7 +120,9 @@ pub fn distance_pass(
 
 widest! {
     /// The pass over `n` lines side by side by their near neighbours; if distances are too long, nothing is changed and nothing `done`.
-    nearby(samples: &mut [f64], lines: [usize; 3], spacing: f64, near: &mut [f64], done: &mut bool) = nearby_body
+    fn nearby(samples: &mut [f64], lines: [usize; 3], spacing: f64, near: &mut [f64], done: &mut bool) {
+        nearby_body(samples, lines, spacing, near, done);
+    }
 }
 
 #[inline(always)]
@@ -211,7 +213,9 @@ pub fn distance_first_pass(
 
 widest! {
     /// The distances to the nearest 0 of every line, counted from both sides.
-    first_pass(samples: &mut [f64], len: usize, step: usize, spacing: f64, counts: &mut [f64]) = first_pass_body
+    fn first_pass(samples: &mut [f64], len: usize, step: usize, spacing: f64, counts: &mut [f64]) {
+        first_pass_body(samples, len, step, spacing, counts);
+    }
 }
 
 #[inline(always)]

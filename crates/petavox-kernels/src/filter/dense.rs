@@ -162,9 +162,11 @@ pub(crate) struct TileIo<'a> {
     image_shape: &'a [usize],
 }
 
-widest!(one_tile(
-    dense: &Dense, io: &TileIo<'_>, output: &mut [u8], part: &Region, grown: &Region, tile: &mut [f64], row: &mut [f64],
-) = any_tile);
+widest! {
+    fn one_tile(dense: &Dense, io: &TileIo<'_>, output: &mut [u8], part: &Region, grown: &Region, tile: &mut [f64], row: &mut [f64]) {
+        any_tile(dense, io, output, part, grown, tile, row);
+    }
+}
 
 #[inline(always)]
 fn any_tile(

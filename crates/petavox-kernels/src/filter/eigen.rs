@@ -48,7 +48,11 @@ pub fn eigen(elements: &[&Block], output: &mut Block, what: Eigen) -> Result<()>
     Ok(())
 }
 
-widest!(every_sample(elements: &[&Block], output: &mut Block, what: Eigen) = any_samples);
+widest! {
+    fn every_sample(elements: &[&Block], output: &mut Block, what: Eigen) {
+        any_samples(elements, output, what);
+    }
+}
 
 type Lanes = [f64; LANES];
 

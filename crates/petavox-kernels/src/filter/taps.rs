@@ -164,7 +164,11 @@ fn each<const N: usize, const M: usize>(f: impl Fn(usize, usize) -> f64) -> [[f6
 mod tests {
     use super::*;
 
-    crate::wide::widest!(correlate_widest(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) = correlate);
+    crate::wide::widest! {
+        fn correlate_widest(line: &[f64], step: usize, weights: &Weights, out: &mut [f64]) {
+            correlate(line, step, weights, out);
+        }
+    }
 
     #[test]
     fn every_instruction_set_gives_the_definition_to_the_bit() {

@@ -172,7 +172,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    crate::wide::widest!(means_widest(line: &[f64], parts: &[f64], step: usize, window: &Window, divisor: &Divisor, out: &mut [f64]) = means);
+    crate::wide::widest! {
+        fn means_widest(line: &[f64], parts: &[f64], step: usize, window: &Window, divisor: &Divisor, out: &mut [f64]) {
+            means(line, parts, step, window, divisor, out);
+        }
+    }
 
     #[test]
     fn means_of_integers_are_exact_for_any_window_and_every_instruction_set() {

@@ -4,7 +4,7 @@
 use super::edge::EdgeMode;
 use super::rounding::store;
 use super::taps::Interpolant;
-use super::wide::widest;
+use crate::wide::widest;
 use petavox_core::{Block, CancelToken, Element, Error, Region, Result, dispatch};
 
 /// Where along one axis of the input the samples of an output axis lie: `(o + shift) * zoom`, or with `grid` about the samples' edges

@@ -1,7 +1,7 @@
 //! Values of order 1 at points that lie anywhere inside a block.
 
 use super::points::{Lane, N};
-use super::wide::widest;
+use crate::wide::widest;
 use petavox_core::{Element, MAX_NDIM};
 
 /// Weight of the lower neighbour, and the place of it.

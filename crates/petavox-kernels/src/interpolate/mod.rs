@@ -15,7 +15,6 @@ mod prefilter;
 pub(crate) mod rounding;
 mod straight;
 mod taps;
-pub(crate) mod wide;
 
 pub use edge::EdgeMode;
 pub use grid::{AxisMap, grid_reach, grid_scratch_bytes, resample_grid};

@@ -6,7 +6,7 @@ use super::linear::{linear_2, linear_3};
 use super::rounding::store;
 use super::straight::straight;
 use super::taps::{Interpolant, MOST_TAPS};
-use super::wide::widest;
+use crate::wide::widest;
 use petavox_core::{
     Block, CancelToken, Dtype, Element, Error, MAX_NDIM, Region, Result, dispatch, strides,
 };

@@ -6,7 +6,7 @@
 //! nothing else: not on the block it is computed in. Samples outside the image are those of the boundary rule; for `mirror`, `reflect` and
 //! `wrap` this is what scipy's starting values are the closed form of, which short lines are filtered with as a whole.
 
-use super::wide::widest;
+use crate::wide::widest;
 use petavox_core::{Block, Boundary, CancelToken, Dtype, Error, Region, Result, dispatch, strides};
 use std::ops::Range;
 

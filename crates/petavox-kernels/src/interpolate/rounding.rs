@@ -1,6 +1,6 @@
 //! How interpolated values become samples: integers are rounded half away from zero and held at the ends of their range.
 
-use super::wide::widest;
+use crate::wide::widest;
 use petavox_core::{Block, Dtype, Element, Result};
 
 /// A sample type as the result of interpolation.

@@ -1,7 +1,7 @@
 //! Edges one sample wide: where the gradient of a 2-D image is largest along its own direction (J. Canny, IEEE Trans. PAMI 8, 1986), with
 //! the arithmetic of scikit-image.
 
-use crate::interpolate::wide::widest;
+use crate::wide::widest;
 use petavox_core::{Block, Dtype, Error, Region, Result};
 
 /// A float that edges are found in.

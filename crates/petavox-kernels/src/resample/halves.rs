@@ -1,7 +1,7 @@
 //! The most frequent samples of cells of two by two (by two) samples, many cells side by side.
 
-use crate::interpolate::wide::widest;
 use crate::sample::Integer;
+use crate::wide::widest;
 
 /// Cells that are done side by side.
 const LANES: usize = 32;

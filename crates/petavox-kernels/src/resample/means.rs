@@ -1,6 +1,6 @@
 //! Means of cells of samples, whole rows of cells at a time.
 
-use crate::interpolate::wide::widest;
+use crate::wide::widest;
 use petavox_core::Element;
 
 /// A sample type with a type in which sums of cells are exact, or, for floats, as they are defined: in double, sample by sample.

@@ -86,16 +86,12 @@ impl Blend {
     }
 }
 
-widest!(
+widest! {
     /// Adds four maps' grey levels to the sums, corner by corner, each product rounded to single.
-    add(
-        levels: &[u64; CHUNK],
-        factors: &[Factors],
-        many: bool,
-        seconds: &[f64; CHUNK],
-        sums: &mut [f32; CHUNK],
-    ) = add_any
-);
+    fn add(levels: &[u64; CHUNK], factors: &[Factors], many: bool, seconds: &[f64; CHUNK], sums: &mut [f32; CHUNK]) {
+        add_any(levels, factors, many, seconds, sums);
+    }
+}
 
 #[inline(always)]
 fn add_any(

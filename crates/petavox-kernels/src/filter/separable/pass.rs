@@ -111,10 +111,12 @@ impl<'a> Odometer<'a> {
     }
 }
 
-widest!(
+widest! {
     /// Does a pass.
-    run_pass(pass: &Pass<'_>, io: Io<'_>, panel: &mut Panel<'_>) = any_pass
-);
+    pub(crate) fn run_pass(pass: &Pass<'_>, io: Io<'_>, panel: &mut Panel<'_>) {
+        any_pass(pass, io, panel);
+    }
+}
 
 #[inline(always)]
 fn any_pass(pass: &Pass<'_>, mut io: Io<'_>, panel: &mut Panel<'_>) {
