@@ -173,24 +173,4 @@ widest! {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use petavox_core::Buffer;
-
-    #[test]
-    fn a_step_has_an_edge_and_borders_have_none() {
-        let whole = Region::whole(&[7, 8]);
-        let samples: Vec<f32> = (0..11 * 12).map(|i| if i % 12 >= 6 { 1.0 } else { 0.0 }).collect();
-        let input = Block::from_vec(whole.grow(&[2, 2], &[2, 2]), samples).unwrap();
-        let mut output = Block::zeros(whole, Dtype::Float32).unwrap();
-        let mut scratch =
-            Buffer::zeroed(edge_maxima_scratch_bytes(&[7, 8], Dtype::Float32)).unwrap();
-        edge_maxima(&input, &mut output, 0.1, &[7, 8], scratch.bytes_mut()).unwrap();
-        let found = output.typed::<f32>().unwrap();
-        for (i, v) in found.iter().enumerate() {
-            let (y, x) = (i / 8, i % 8);
-            let edge = (3..5).contains(&x) && (1..6).contains(&y);
-            assert_eq!(*v, if edge { 4.0 } else { 0.0 }, "{y} {x}");
-        }
-    }
-}
+mod tests;

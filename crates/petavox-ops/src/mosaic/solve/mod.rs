@@ -9,6 +9,7 @@
 mod alike;
 mod audit;
 mod blocks;
+mod gradients;
 mod hold;
 mod loops;
 mod prior;

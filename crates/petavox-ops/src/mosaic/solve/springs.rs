@@ -1,5 +1,7 @@
 //! Weighted least squares over pairs, by conjugate gradients.
 
+use super::gradients::Equations;
+
 /// A pair that pulls.
 #[derive(Clone, Copy, Debug)]
 pub struct Link {
@@ -34,35 +36,21 @@ pub fn settle(
         left[l.first] += off;
         left[l.second] -= off;
     }
-    let scaled = |r: &[f64]| -> Vec<f64> { r.iter().zip(&diagonal).map(|(r, d)| r / d).collect() };
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let mut z = scaled(&left);
-    let mut direction = z.clone();
-    let mut rz = dot(&left, &z);
-    let mut product = vec![0.0; n];
-    for _ in 0..(4 * n).clamp(20, 2000) {
-        // The largest move that is still wanted says how far it may be from the end.
-        if rz <= 0.0 || z.iter().all(|z| z.abs() < accuracy * 0.1) && dot(&z, &z).sqrt() < accuracy
-        {
-            break;
-        }
-        product.iter_mut().zip(&direction).for_each(|(p, d)| *p = pull * d);
+    let product = |direction: &[f64], out: &mut [f64]| {
+        out.iter_mut().zip(direction).for_each(|(p, d)| *p = pull * d);
         for l in links {
             let off = l.weight * (direction[l.second] - direction[l.first]);
-            product[l.first] -= off;
-            product[l.second] += off;
+            out[l.first] -= off;
+            out[l.second] += off;
         }
-        let along = dot(&direction, &product);
-        if along <= 0.0 {
-            break;
-        }
-        let step = rz / along;
-        x.iter_mut().zip(&direction).for_each(|(x, d)| *x += step * d);
-        left.iter_mut().zip(&product).for_each(|(r, p)| *r -= step * p);
-        z = scaled(&left);
-        let next = dot(&left, &z);
-        let by = next / rz;
-        direction.iter_mut().zip(&z).for_each(|(d, z)| *d = z + by * *d);
-        rz = next;
-    }
+    };
+    let undone = |r: &[f64], z: &mut [f64]| {
+        z.iter_mut().zip(r).zip(&diagonal).for_each(|((z, r), d)| *z = r / d);
+    };
+    // No move is large, nor all of them together.
+    let enough = |z: &[f64]| {
+        let all = || z.iter().map(|z| z * z).sum::<f64>().sqrt();
+        z.iter().all(|z| z.abs() < accuracy * 0.1) && all() < accuracy
+    };
+    Equations { product, undone, enough, most: (4 * n).clamp(20, 2000) }.solve(x, left);
 }

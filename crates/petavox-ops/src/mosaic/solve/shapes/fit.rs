@@ -2,6 +2,7 @@
 
 use super::matrix::{cholesky, substitute, times};
 use super::{LEAST, Match, Shapes};
+use crate::mosaic::solve::gradients::Equations;
 use crate::mosaic::solve::median;
 use std::collections::BTreeMap;
 
@@ -229,41 +230,20 @@ impl System {
     fn solved(&self) -> Vec<f64> {
         let (d, n) = (self.d, self.right.len());
         let blocks: Vec<Option<Vec<f64>>> = self.own.iter().map(|m| cholesky(m, d)).collect();
-        let undone = |r: &[f64]| -> Vec<f64> {
-            let mut z = r.to_vec();
+        let undone = |r: &[f64], z: &mut [f64]| {
+            z.copy_from_slice(r);
             for ((z, l), own) in z.chunks_exact_mut(d).zip(&blocks).zip(&self.own) {
                 match l {
                     Some(l) => substitute(l, d, z),
                     None => (0..d).for_each(|i| z[i] /= own[i * d + i].max(1e-12)),
                 }
             }
-            z
         };
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let product = |direction: &[f64], out: &mut [f64]| self.product(direction, out);
+        let enough = |z: &[f64]| z.iter().all(|z| z.abs() < 2e-5);
         let mut x = vec![0.0; n];
-        let mut left = self.right.clone();
-        let mut z = undone(&left);
-        let mut direction = z.clone();
-        let mut rz = dot(&left, &z);
-        let mut product = vec![0.0; n];
-        for _ in 0..(2 * n).clamp(40, 600) {
-            if rz <= 0.0 || z.iter().all(|z| z.abs() < 2e-5) {
-                break;
-            }
-            self.product(&direction, &mut product);
-            let along = dot(&direction, &product);
-            if along <= 0.0 {
-                break;
-            }
-            let step = rz / along;
-            x.iter_mut().zip(&direction).for_each(|(x, d)| *x += step * d);
-            left.iter_mut().zip(&product).for_each(|(r, p)| *r -= step * p);
-            z = undone(&left);
-            let next = dot(&left, &z);
-            let by = next / rz;
-            direction.iter_mut().zip(&z).for_each(|(d, z)| *d = z + by * *d);
-            rz = next;
-        }
+        let most = (2 * n).clamp(40, 600);
+        Equations { product, undone, enough, most }.solve(&mut x, self.right.clone());
         x
     }
 }
