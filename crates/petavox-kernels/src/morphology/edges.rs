@@ -115,7 +115,7 @@ fn run<T: Real>(
         let out = &mut to[(y - 2) * width..][..width];
         out.fill(T::ZERO);
         let row = region.start()[0] + y as i64 - 2;
-        if row == 0 || row == ends[0] {
+        if row == 0 || row == ends[0] || inner.is_empty() {
             continue;
         }
         let lines = [0, 1, 2].map(|k| (y - 2 + k) % ROWS * wide);
