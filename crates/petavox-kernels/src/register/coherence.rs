@@ -69,9 +69,9 @@ impl Coherence {
 pub struct Weights(Vec<f32>);
 
 impl Weights {
-    /// Weighs a half spectrum of an array of `shape`.
-    pub(super) fn apply(&self, spectrum: &mut [Complex<f32>], shape: &[usize]) {
-        each_step(shape, |i, step| spectrum[i] *= self.0[step]);
+    /// Calls with the number and the weight of every frequency of a half spectrum of an array of `shape`.
+    pub(super) fn each(&self, shape: &[usize], mut f: impl FnMut(usize, f32)) {
+        each_step(shape, |i, step| f(i, self.0[step]));
     }
 }
 
@@ -109,6 +109,8 @@ pub fn coherence(first: &Patch, second: &Patch, about: &[f64], fft: &mut Fft) ->
         out.second[step] += f64::from(b[i].norm_sqr()) * by;
         out.n[step] += 1.0;
     });
+    fft.keep_spectrum(a);
+    fft.keep_spectrum(b);
     Some(out)
 }
 

@@ -1,5 +1,6 @@
 //! The Laplacian of a Gaussian on small arrays.
 
+use crate::interpolate::wide::widest;
 use petavox_core::strides;
 
 /// The Laplacian of the image smoothed by `sigma`, in place; the samples at the ends are continued.
@@ -29,42 +30,60 @@ pub(super) fn gaussian(samples: &mut Vec<f32>, shape: &[usize], sigma: f64) {
     }
 }
 
-/// Smooths along one axis, one weight after another over whole rows.
-fn smooth(from: &[f32], to: &mut [f32], len: usize, step: usize, weights: &[f32]) {
-    for (from, to) in from.chunks_exact(len * step).zip(to.chunks_exact_mut(len * step)) {
-        if step == 1 {
-            let radius = weights.len() - 1;
-            let mut line = vec![from[0]; radius];
-            line.extend_from_slice(from);
-            line.extend(std::iter::repeat_n(from[len - 1], radius));
-            to.iter_mut().zip(&line[radius..]).for_each(|(t, f)| *t = weights[0] * f);
-            for (k, w) in weights.iter().enumerate().skip(1) {
-                let (low, high) = (&line[radius - k..], &line[radius + k..]);
-                to.iter_mut().zip(low.iter().zip(high)).for_each(|(t, (l, h))| *t += w * (l + h));
+widest! {
+    /// Smooths along one axis, one weight after another over whole rows.
+    fn smooth(from: &[f32], to: &mut [f32], len: usize, step: usize, weights: &[f32]) {
+        let radius = weights.len() - 1;
+        let mut line = vec![0.0; if step == 1 { len + 2 * radius } else { 0 }];
+        for (from, to) in from.chunks_exact(len * step).zip(to.chunks_exact_mut(len * step)) {
+            if step == 1 {
+                line[..radius].fill(from[0]);
+                line[radius..radius + len].copy_from_slice(from);
+                line[radius + len..].fill(from[len - 1]);
+                to.iter_mut().zip(from).for_each(|(t, f)| *t = weights[0] * f);
+                for (k, w) in weights.iter().enumerate().skip(1) {
+                    let (low, high) = (&line[radius - k..], &line[radius + k..]);
+                    let both = low.iter().zip(high);
+                    to.iter_mut().zip(both).for_each(|(t, (l, h))| *t += w * (l + h));
+                }
+                continue;
             }
-            continue;
-        }
-        for i in 0..len {
-            let row = &mut to[i * step..(i + 1) * step];
-            let line = |i: usize| &from[i * step..(i + 1) * step];
-            row.iter_mut().zip(line(i)).for_each(|(r, f)| *r = weights[0] * f);
-            for (k, w) in weights.iter().enumerate().skip(1) {
-                let (low, high) = (line(i.saturating_sub(k)), line((i + k).min(len - 1)));
-                row.iter_mut().zip(low.iter().zip(high)).for_each(|(r, (l, h))| *r += w * (l + h));
+            for i in 0..len {
+                let row = &mut to[i * step..(i + 1) * step];
+                let line = |i: usize| &from[i * step..(i + 1) * step];
+                row.iter_mut().zip(line(i)).for_each(|(r, f)| *r = weights[0] * f);
+                for (k, w) in weights.iter().enumerate().skip(1) {
+                    let (low, high) = (line(i.saturating_sub(k)), line((i + k).min(len - 1)));
+                    let both = low.iter().zip(high);
+                    row.iter_mut().zip(both).for_each(|(r, (l, h))| *r += w * (l + h));
+                }
             }
         }
     }
 }
 
-fn second_difference(from: &[f32], to: &mut [f32], len: usize, step: usize) {
-    for (from, to) in from.chunks_exact(len * step).zip(to.chunks_exact_mut(len * step)) {
-        for i in 0..len {
-            let low = &from[i.saturating_sub(1) * step..][..step];
-            let here = &from[i * step..][..step];
-            let high = &from[(i + 1).min(len - 1) * step..][..step];
-            let row = &mut to[i * step..][..step];
-            for (r, ((l, c), h)) in row.iter_mut().zip(low.iter().zip(here).zip(high)) {
-                *r += (l - c) + (h - c);
+widest! {
+    /// Adds the second difference along one axis.
+    fn second_difference(from: &[f32], to: &mut [f32], len: usize, step: usize) {
+        for (from, to) in from.chunks_exact(len * step).zip(to.chunks_exact_mut(len * step)) {
+            if step == 1 {
+                // The ends are continued, so that they differ from one side only.
+                let lines = from.iter().zip(&from[1..]).zip(&from[2.min(len)..]);
+                for (t, ((l, c), h)) in to[1..].iter_mut().zip(lines) {
+                    *t += (l - c) + (h - c);
+                }
+                to[0] += from[1] - from[0];
+                to[len - 1] += from[len - 2] - from[len - 1];
+                continue;
+            }
+            for i in 0..len {
+                let low = &from[i.saturating_sub(1) * step..][..step];
+                let here = &from[i * step..][..step];
+                let high = &from[(i + 1).min(len - 1) * step..][..step];
+                let row = &mut to[i * step..][..step];
+                for (r, ((l, c), h)) in row.iter_mut().zip(low.iter().zip(here).zip(high)) {
+                    *r += (l - c) + (h - c);
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::refine::{Found, LEAST, fade};
 use super::{Patch, refine};
+use crate::interpolate::wide::widest;
 use petavox_core::Region;
 
 /// Steps uphill that are gone from where one begins.
@@ -61,10 +62,11 @@ impl Around {
         let squared: Vec<f32> = fades[last].iter().map(|f| f * f).collect();
         let width = part.row_len();
         let mut row_by = vec![0.0f32; width];
-        let (mut ea, mut eb) = (0.0, 0.0);
         let is_masked = first.counts.is_some() || second.counts.is_some();
         let (mut n_counting, mut by_other) = (0.0f64, [vec![0.0f32; width], vec![0.0f32; width]]);
-        let mut sums = vec![0.0f64; 2 * ndim + 1];
+        let beside: Vec<usize> = (0..ndim).filter(|&a| wide[a]).map(|a| steps[a]).collect();
+        let mut sums = vec![0.0f64; 2 * beside.len() + 3];
+        let mut of_row = sums.clone();
         let mut of_second = vec![0i64; ndim];
         part.for_each_row(|point| {
             let by: f32 =
@@ -75,7 +77,6 @@ impl Around {
                 *to = point[axis] - near[axis];
             }
             let at = second.region.offset_of(&of_second);
-            let b = |from: usize| &second.samples[from..][..width];
             let (mut of_a, mut of_b) = (&squared, &squared);
             if is_masked {
                 // Each counts as far as the other does.
@@ -88,27 +89,19 @@ impl Around {
                 }
                 (of_a, of_b) = (&by_other[0], &by_other[1]);
             }
-            ea += f64::from(by) * weighted(a, a, of_a);
-            eb += f64::from(by) * weighted(b(at), b(at), of_b);
-            row_by.iter_mut().zip(a.iter().zip(of_a)).for_each(|(r, (a, f))| *r = a * f);
+            row_sums(a, (&second.samples, at), [of_a, of_b], &beside, &mut row_by, &mut of_row);
             let by = f64::from(by);
-            sums[0] += by * dot(&row_by, b(at));
-            for axis in (0..ndim).filter(|&a| wide[a]) {
-                // A shift of one more looks one sample before.
-                sums[1 + 2 * axis] += by * dot(&row_by, b(at + steps[axis]));
-                sums[2 + 2 * axis] += by * dot(&row_by, b(at - steps[axis]));
-            }
+            sums.iter_mut().zip(&of_row).for_each(|(s, r)| *s += by * r);
         });
-        let energy = (ea * eb).sqrt();
+        let energy = (sums[0] * sums[1]).sqrt();
         let by = |s: f64| if energy > 0.0 { s / energy } else { 0.0 };
-        let sides = (0..ndim)
-            .map(|a| wide[a].then(|| [by(sums[1 + 2 * a]), by(sums[2 + 2 * a])]))
-            .collect();
+        let mut pairs = sums[3..].chunks_exact(2).map(|s| [by(s[0]), by(s[1])]);
+        let sides = wide.iter().map(|wide| if *wide { pairs.next() } else { None }).collect();
         let n = if is_masked { n_counting as usize } else { common.len() };
         if is_masked && n < LEAST * LEAST {
             return None;
         }
-        Some(Around { middle: by(sums[0]), sides, n })
+        Some(Around { middle: by(sums[2]), sides, n })
     }
 
     /// The axis and direction of the best shift beside, if it is better.
@@ -134,7 +127,31 @@ pub(super) fn counting(counts: [Option<&[f32]>; 2], width: usize) -> f64 {
 
 const LANES: usize = 16;
 
+widest! {
+    /// Of a row: the energy of both, their correlation, and that with rows `beside` after and before; `row_by` is room for one.
+    fn row_sums(
+        a: &[f32],
+        second: (&[f32], usize),
+        weights: [&[f32]; 2],
+        beside: &[usize],
+        row_by: &mut [f32],
+        sums: &mut [f64],
+    ) {
+        let (all, at) = second;
+        let b = |from: usize| &all[from..][..a.len()];
+        sums[0] = weighted(a, a, weights[0]);
+        sums[1] = weighted(b(at), b(at), weights[1]);
+        row_by.iter_mut().zip(a.iter().zip(weights[0])).for_each(|(r, (a, f))| *r = a * f);
+        sums[2] = dot(row_by, b(at));
+        for (step, to) in beside.iter().zip(sums[3..].chunks_exact_mut(2)) {
+            // A shift of one more looks one sample before.
+            (to[0], to[1]) = (dot(row_by, b(at + step)), dot(row_by, b(at - step)));
+        }
+    }
+}
+
 /// The sum of products, in lanes.
+#[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f64 {
     let mut sums = [0.0f32; LANES];
     let (x, y) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
@@ -148,6 +165,7 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// The sum of products with weights, in lanes.
+#[inline(always)]
 fn weighted(a: &[f32], b: &[f32], w: &[f32]) -> f64 {
     let mut sums = [0.0f32; LANES];
     let (x, y, z) = (a.chunks_exact(LANES), b.chunks_exact(LANES), w.chunks_exact(LANES));

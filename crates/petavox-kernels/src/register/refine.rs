@@ -74,8 +74,8 @@ pub(super) fn spectra(first: &Patch, second: &Patch, near: &[i64], fft: &mut Fft
     let fades: Vec<Vec<f32>> = shape.iter().map(|&n| fade(n)).collect();
     let back: Vec<i64> = near.iter().map(|d| -d).collect();
     let of_second = common.translate(&back);
-    let mut a = faded(first, &common, &fades);
-    let mut b = faded(second, &of_second, &fades);
+    let mut a = faded(first, &common, &fades, fft.room());
+    let mut b = faded(second, &of_second, &fades, fft.room());
     // Each counts as far as the other does.
     times_counts(&mut a, second, &of_second);
     times_counts(&mut b, first, &common);
@@ -85,8 +85,11 @@ pub(super) fn spectra(first: &Patch, second: &Patch, near: &[i64], fft: &mut Fft
     }
     let sum = |v: &[f32]| v.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>();
     let energy = (sum(&a) * sum(&b)).sqrt();
-    let (a, b) = (fft.forward(&mut a, &shape), fft.forward(&mut b, &shape));
-    Some(Pair { a, b, shape, energy, n })
+    let pair =
+        Pair { a: fft.forward(&mut a, &shape), b: fft.forward(&mut b, &shape), shape, energy, n };
+    fft.keep(a);
+    fft.keep(b);
+    Some(pair)
 }
 
 fn measured(
@@ -111,19 +114,14 @@ fn measured(
         if k == 0 || even && k == half - 1 { 1.0 } else { 2.0 }
     };
     if let Some(weights) = weights {
-        let power = |v: &[Complex<f32>], w: &[Complex<f32>]| -> f64 {
-            // What was weighed against what was not.
-            v.iter()
-                .zip(w)
-                .enumerate()
-                .map(|(i, (v, w))| twice(i) * f64::from((v * w.conj()).re))
-                .sum()
-        };
-        let plain = (a.clone(), b.clone());
-        weights.apply(&mut a, &shape);
-        weights.apply(&mut b, &shape);
-        energy = (power(&plain.0, &a) * power(&plain.1, &b)).sqrt() / n as f64;
-        a = plain.0;
+        // What was weighed against what was not.
+        let (mut of_a, mut of_b) = (0.0, 0.0);
+        weights.each(&shape, |i, w| {
+            of_a += twice(i) * f64::from(a[i].norm_sqr() * w);
+            of_b += twice(i) * f64::from(b[i].norm_sqr() * w);
+            b[i] *= w;
+        });
+        energy = (of_a * of_b).sqrt() / n as f64;
         if energy.is_nan() || energy <= 0.0 {
             return None;
         }
@@ -131,6 +129,7 @@ fn measured(
     for (i, (x, y)) in a.iter_mut().zip(&b).enumerate() {
         *x = *x * y.conj() * twice(i) as f32;
     }
+    fft.keep_spectrum(b);
     let spectrum = a;
     // About is mostly right; if it is not, all around.
     let begin: Vec<f64> = about.iter().zip(&near).map(|(a, n)| a - *n as f64).collect();
@@ -140,6 +139,7 @@ fn measured(
         grid = Grid::of(&spectrum, &shape, &middle, 0.3, 5);
     }
     let (at, most) = Grid::of(&spectrum, &shape, &grid.summit().0, 0.08, 5).summit();
+    fft.keep_spectrum(spectrum);
     let score = most / n as f64 / energy;
     let shift = near.iter().zip(&at).map(|(d, s)| *d as f64 + s).collect();
     Some(Found { shift, score, n: n_counting })
@@ -175,8 +175,8 @@ pub(super) fn fade(n: usize) -> Vec<f32> {
     if n == 1 { vec![1.0] } else { (0..n).map(|i| at(i) as f32).collect() }
 }
 
-fn faded(patch: &Patch, part: &Region, fades: &[Vec<f32>]) -> Vec<f32> {
-    let mut out = Vec::with_capacity(part.len());
+fn faded(patch: &Patch, part: &Region, fades: &[Vec<f32>], mut out: Vec<f32>) -> Vec<f32> {
+    out.reserve(part.len());
     let last = part.ndim() - 1;
     part.for_each_row(|point| {
         let by: f32 = (0..last).map(|a| fades[a][(point[a] - part.start()[a]) as usize]).product();

@@ -4,6 +4,7 @@ use super::glance::glance;
 use super::refine::Found;
 use super::{Fft, Patch};
 use petavox_core::Region;
+use petavox_fft::Complex;
 
 /// Samples at the border of a patch that fade out.
 const FADE: usize = 8;
@@ -61,14 +62,11 @@ pub fn search(
             if longest == 1 && lags == 0 { 1 } else { Fft::quick_len(longest + lags) }
         })
         .collect();
-    let mut a = padded(first, &size);
-    let mut b = padded(second, &size);
-    let mut spectrum = fft.forward(&mut a, &size);
-    let other = fft.forward(&mut b, &size);
-    drop((a, b));
+    let mut spectrum = spectrum(first, &size, fft);
+    let other = self::spectrum(second, &size, fft);
     spectrum.iter_mut().zip(&other).for_each(|(x, y)| *x *= y.conj());
-    drop(other);
-    let all = fft.inverse(spectrum, &size);
+    fft.keep_spectrum(other);
+    let all = fft.inverse(spectrum, &size, &looked_at(&size, &counts, lag));
     // A large overlap sums up more by chance: by the square root of its size.
     let window = Region::whole(&counts);
     let steps = petavox_core::strides(&size);
@@ -89,7 +87,7 @@ pub fn search(
             values.push(if shared > 0.0 { value } else { f64::NEG_INFINITY });
         }
     });
-    drop(all);
+    fft.keep(all);
     let mut best: Option<(f64, Found)> = None;
     for _ in 0..PEAKS {
         let most = (0..values.len()).max_by(|&i, &j| values[i].total_cmp(&values[j]))?;
@@ -137,22 +135,36 @@ fn blot(values: &mut [f64], counts: &[usize], place: &[usize]) {
     });
 }
 
-/// The patch with its borders faded, and zeros behind it.
-fn padded(patch: &Patch, size: &[usize]) -> Vec<f32> {
+/// The rows of all lags in which there are some within reach.
+fn looked_at(size: &[usize], counts: &[usize], lag: impl Fn(usize, usize) -> i64) -> Vec<bool> {
+    let last = size.len() - 1;
+    let mut rows = vec![true];
+    for a in 0..last {
+        let mut along = vec![false; size[a]];
+        (0..counts[a]).for_each(|k| along[lag(a, k).rem_euclid(size[a] as i64) as usize] = true);
+        rows = rows.iter().flat_map(|r| along.iter().map(move |a| *r && *a)).collect();
+    }
+    rows
+}
+
+/// The spectrum of the patch with its borders faded, and zeros behind it.
+fn spectrum(patch: &Patch, size: &[usize], fft: &mut Fft) -> Vec<Complex<f32>> {
     let shape = patch.region.shape();
     let fades: Vec<Vec<f32>> = shape.iter().map(|&n| fade(n)).collect();
     let whole = Region::whole(size);
     let own = Region::whole(shape);
-    let mut out = vec![0.0; whole.len()];
+    let mut padded = fft.zeros(whole.len());
     let last = shape.len() - 1;
     let mut at = 0;
     own.for_each_row(|point| {
         let by: f32 = (0..last).map(|a| fades[a][point[a] as usize]).product();
-        let to = &mut out[whole.offset_of(point)..][..shape[last]];
+        let to = &mut padded[whole.offset_of(point)..][..shape[last]];
         let from = &patch.samples[at..at + shape[last]];
         to.iter_mut().zip(from.iter().zip(&fades[last])).for_each(|(t, (s, f))| *t = s * f * by);
         at += shape[last];
     });
+    let out = fft.forward(&mut padded, size);
+    fft.keep(padded);
     out
 }
 

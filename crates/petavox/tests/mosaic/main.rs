@@ -1,5 +1,7 @@
 //! Mosaics end to end: tiles in files, layouts in every form, whatever the blocks, threads and memory.
 
+mod models;
+
 use petavox::mosaic::{
     FuseOptions, Layout, LayoutOptions, StitchOptions, Tile, fuse, open_layout, stitch,
     write_positions,
