@@ -26,6 +26,9 @@ class LazyImage:
     def compute_all_into(images: Sequence[LazyImage], arrays: Sequence[Any], settings: Mapping[str, Any]) -> None:
         """Computes several images into numpy arrays of their shapes and dtypes."""
 
+    def compute_in_place(self, settings: Mapping[str, Any]) -> Any:
+        """Computes the image in memory that numpy takes over, where no array has to be filled; None where one has."""
+
     def compute_into(self, array: Any, settings: Mapping[str, Any]) -> None:
         """Computes the image into a numpy array of its shape and dtype."""
 

@@ -15,6 +15,9 @@ from ._core import LazyImage
 
 __all__ = ["Image"]
 
+#: Smaller results are copied: numpy's own memory costs less than a mapping.
+IN_PLACE_FROM_BYTES = 1 << 20
+
 
 class Image(ArrayLike):
     """A lazy n-dimensional image: what is to be computed, not yet the samples.
@@ -227,8 +230,11 @@ class Image(ArrayLike):
             from . import distributed
 
             return distributed.compute(self, scheduler, memory=memory, progress=progress)
+        settings = config.settings(memory, threads, progress)
+        if self.nbytes >= IN_PLACE_FROM_BYTES and (made := self._lazy.compute_in_place(settings)) is not None:
+            return np.asarray(made)
         result = np.empty(self.shape, self.dtype)
-        self._lazy.compute_into(result, config.settings(memory, threads, progress))
+        self._lazy.compute_into(result, settings)
         return result if self.ndim else result[()]
 
     def persist(

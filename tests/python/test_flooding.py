@@ -105,6 +105,21 @@ def test_distances_and_nearest_samples_are_scipys(seed):
         np.testing.assert_array_equal(got[1], want[1])
 
 
+def test_large_distances_need_no_second_volume_and_are_ones_own():
+    mask = np.random.default_rng(5).random((150, 40, 301)) < 0.999
+    want = scipy_ndimage.distance_transform_edt(mask, sampling=(1, 0.7, 2))
+    got = ndimage.distance_transform_edt(mask, sampling=(1, 0.7, 2))
+    assert got.dtype == np.float64
+    np.testing.assert_array_equal(got, want)
+    # The swept volume is the result. It is the caller's to write, and lives as long as any part of it.
+    assert not got.flags.owndata and got.flags.writeable
+    del mask, want
+    got[:] = np.arange(got.size).reshape(got.shape)
+    part = got[-1, -1, -2:]
+    del got
+    np.testing.assert_array_equal(part, [150 * 40 * 301 - 2, 150 * 40 * 301 - 1])
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", ["binary_erosion", "binary_dilation", "binary_opening", "binary_closing"])
 def test_masks_are_scikit_images(name):

@@ -318,6 +318,12 @@ pub trait SweepOp: Send + Sync {
     /// [`Error::Cancelled`], or whatever the kernel refuses.
     fn sweep(&self, words: &mut Words, input: &ImageSpec, context: &RunContext) -> Result<()>;
 
+    /// True if the swept volume is the image itself: samples of 64 bits in raster order, one a word. Whoever wants the whole image in
+    /// memory may then have the volume.
+    fn is_image(&self) -> bool {
+        false
+    }
+
     /// Reads a block of the result.
     ///
     /// # Errors

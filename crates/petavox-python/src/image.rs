@@ -9,6 +9,7 @@ use crate::numpy::{Samples, array};
 use crate::run::run;
 use crate::settings::{FileOptions, Settings};
 use crate::table::columns;
+use crate::volume::Volume;
 use petavox::explain::{self, NodeDoc};
 use petavox::{
     Axes, Error, Image, ImageSpec, MeasureOptions, Missing, Node, OpenOptions, Resolver, Sink,
@@ -209,6 +210,12 @@ impl LazyImage {
         let sink = ArraySink::new(spec.clone(), &block_shape(&spec), samples);
         let sink = Arc::new(ready(sink)?);
         run(py, &settings, |options| self.image.compute_to(sink, options))
+    }
+
+    /// Computes the image in memory that numpy takes over, where no array has to be filled; None where one has.
+    fn compute_in_place(&self, py: Python<'_>, settings: Settings) -> PyResult<Option<Volume>> {
+        let words = run(py, &settings, |options| self.image.compute_in_place(options))?;
+        Ok(words.map(|words| Volume::new(words, self.image.spec())))
     }
 
     /// Computes several images into numpy arrays of their shapes and dtypes.

@@ -15,6 +15,7 @@ mod settings;
 mod shared;
 mod table;
 mod threads;
+mod volume;
 
 use pyo3::prelude::*;
 

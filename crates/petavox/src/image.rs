@@ -5,7 +5,7 @@ use petavox_core::{
 };
 use petavox_engine::explain::Document;
 use petavox_engine::{
-    Kind, Node, Plan, Reservation, RunContext, RunOptions, Target, execute, plan,
+    Kind, Node, Plan, Reservation, RunContext, RunOptions, Target, Words, execute, plan,
 };
 use petavox_ops::Resolver;
 use petavox_store::{Info, MemorySink, MemorySource, OpenOptions, open_with_info};
@@ -183,6 +183,26 @@ impl Image {
         let (_held, plan) = self.memory_plan(sink, &context)?;
         execute(&plan, &context)?;
         Ok(())
+    }
+
+    /// Computes all samples where a sweep makes them, if that is all there is to do and they fit the memory: 64 bits each, in raster
+    /// order. `None` otherwise; then nothing was computed, and [`Image::compute_to`] is the way.
+    ///
+    /// # Errors
+    /// As [`Image::compute`].
+    pub fn compute_in_place(&self, options: &RunOptions) -> Result<Option<Words>> {
+        let context = RunContext::new(options)?;
+        let is_there = matches!(self.node.kind(), Kind::Sweep(op) if op.is_image());
+        if !is_there || context.folder.is_some() {
+            return Ok(None);
+        }
+        let target = Target { node: self.node.clone(), sink: None };
+        // A budget that is too small is told by the usual way, which needs no more.
+        let plan = plan(&[target], &context.plan_options()).ok();
+        let Some(plan) = plan.filter(|p| p.stages.iter().all(|s| !s.spills)) else {
+            return Ok(None);
+        };
+        Ok(execute(&plan, &context)?.take_words(&self.node)?.given_away())
     }
 
     /// Computes several images into places in memory that the caller has; what they have in common is read and made once where that

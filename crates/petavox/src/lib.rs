@@ -68,8 +68,8 @@ pub use petavox_core::{
 };
 pub use petavox_engine::{
     BlockCall, BlockOp, Budget, ChunkCache, Crew, Globals, Kind, Need, Node, Reader, Reservation,
-    RunContext, RunOptions, available_memory, default_threads, explain, identity, parse_size,
-    peak_resident_bytes, resident_bytes,
+    RunContext, RunOptions, Words, available_memory, default_threads, explain, identity,
+    parse_size, peak_resident_bytes, resident_bytes,
 };
 pub use petavox_kernels::feature::spaced;
 pub use petavox_kernels::measure::Histogram;

@@ -147,6 +147,11 @@ impl Words {
         Ok(())
     }
 
+    /// The words as somebody's own memory, for which the budget is no longer charged; `None` if they live in a file.
+    pub fn given_away(self) -> Option<Words> {
+        (!self.spilled).then_some(Words { reservation: None, ..self })
+    }
+
     /// True if all the words may be resident at once.
     pub fn fits_memory(&self) -> bool {
         self.window_bytes >= 8 * self.n_words as u64

@@ -10,7 +10,7 @@ use petavox_kernels::distance::{
     FAR, distance_first_pass, distance_pass, distance_pass_scratch_bytes,
 };
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// The distance of every sample other than 0 to the nearest sample that is 0; `float64`. `sampling` is the size of a sample
 /// (scipy's argument): one value or one per axis, 1 by default, or `image` for the image's own spacing. With `returns=indices` the
@@ -95,24 +95,36 @@ fn task_bytes(shape: &[usize]) -> u64 {
 }
 
 impl Distance {
-    fn pass(&self, volume: &Volume<'_>, axis: usize, tile: Region, whole: &Region) -> Result<()> {
-        let mut squares = Block::zeros(tile.clone(), Dtype::Float64)?;
-        let mut scratch = Buffer::zeroed(distance_pass_scratch_bytes(whole.shape()[axis]))?;
+    /// One tile, in buffers for its squares and the kernel, which come back; along the last axis the roots are drawn.
+    fn pass(
+        &self,
+        volume: &Volume<'_>,
+        axis: usize,
+        tile: Region,
+        whole: &Region,
+        [squares, mut scratch]: [Buffer; 2],
+    ) -> Result<[Buffer; 2]> {
         let runs = runs(&tile, whole);
+        let mut squares = Block::over(tile, Dtype::Float64, squares)?;
         let samples = bytemuck::cast_slice_mut(squares.typed_mut::<f64>()?);
         for (here, there) in &runs {
             volume.get(there.clone(), &mut samples[here.clone()])?;
         }
         if self.indices {
-            return self.pass_features(volume, axis, &runs, &mut squares, whole);
+            self.pass_features(volume, axis, &runs, &mut squares, whole)?;
+            return Ok([squares.into_buffer(), scratch]);
         }
         let pass = if axis == 0 { distance_first_pass } else { distance_pass };
         pass(&mut squares, axis, self.sampling[axis], scratch.bytes_mut())?;
-        let samples = bytemuck::cast_slice(squares.typed::<f64>()?);
+        let samples = squares.typed_mut::<f64>()?;
+        if axis + 1 == whole.ndim() {
+            samples.iter_mut().for_each(|s| *s = s.sqrt());
+        }
+        let samples = bytemuck::cast_slice(samples);
         for (here, there) in &runs {
             volume.set(there.clone(), &samples[here.clone()])?;
         }
-        Ok(())
+        Ok([squares.into_buffer(), scratch])
     }
 
     /// The same with the numbers of the samples, which lie behind the squares.
@@ -218,6 +230,9 @@ impl SweepOp for Distance {
         // In scipy's order, which decides among equally near samples, and how sums are rounded.
         for axis in 0..input.ndim() {
             let grid = tiles(&input.shape, axis, 8);
+            let tile_bytes = 8 * grid.chunk().iter().product::<usize>();
+            let line_bytes = distance_pass_scratch_bytes(input.shape[axis]);
+            let spare = Mutex::new(Vec::new());
             let doing = format!("distance along {}", &input.axes.as_str()[axis..=axis]);
             for_each_tile(
                 self.name(),
@@ -226,10 +241,25 @@ impl SweepOp for Distance {
                 &grid,
                 task_bytes,
                 context,
-                &|volume, tile| self.pass(volume, axis, tile, &whole),
+                &|volume, tile| {
+                    let kept = spare.lock().ok().and_then(|mut spare| spare.pop());
+                    let buffers = match kept {
+                        Some(buffers) => buffers,
+                        None => [Buffer::zeroed(tile_bytes)?, Buffer::zeroed(line_bytes)?],
+                    };
+                    let buffers = self.pass(volume, axis, tile, &whole, buffers)?;
+                    if let Ok(mut spare) = spare.lock() {
+                        spare.push(buffers);
+                    }
+                    Ok(())
+                },
             )?;
         }
         Ok(())
+    }
+
+    fn is_image(&self) -> bool {
+        !self.indices
     }
 
     fn read(&self, words: &[u64], out: &mut Block, input: &ImageSpec) -> Result<()> {
@@ -237,12 +267,9 @@ impl SweepOp for Distance {
             return read_indices(&words[input.len()..], out, input);
         }
         let region = out.region().clone();
-        let samples = out.typed_mut::<f64>()?;
+        let samples = bytemuck::cast_slice_mut(out.typed_mut::<f64>()?);
         each_row(&region, &input.region(), |here, there| {
-            samples[here]
-                .iter_mut()
-                .zip(&words[there])
-                .for_each(|(s, w)| *s = f64::from_bits(*w).sqrt());
+            samples[here].copy_from_slice(&words[there]);
         });
         Ok(())
     }
