@@ -1,17 +1,17 @@
 //! The watershed of an image in memory: samples are done in the order in which water reaches them.
 //!
 //! Water rises from sample to sample in the order of (value, raster number). What lies lower than where it stands is under water at once; the
-//! rest waits in queues, one for each value or for several that lie together. A sample belongs where the water came from that reached it
+//! rest waits in queues, one for each value or for several that lie together; a queue has room for all samples of its values, so that all
+//! queues together are one list of all samples. A sample belongs where the water came from that reached it
 //! first: no tie is left, so that this is the same cut of the minimum spanning forest as levels and [`super::basins`] give.
 
 use petavox_core::{Error, Result, strides};
+use std::ops::Range;
 
-/// The end of a queue.
-const NONE: u32 = u32::MAX;
 /// Queues at most.
 const MAX_QUEUES: u64 = 1 << 16;
 /// Bytes that flooding takes beside what it is given.
-pub const POURING_BYTES: usize = 4 * (MAX_QUEUES as usize + 1);
+pub const POURING_BYTES: usize = 2 * 4 * (MAX_QUEUES as usize + 1);
 
 /// Orders of values.
 pub trait Height: Copy + Ord + Into<u64> {}
@@ -80,24 +80,25 @@ impl Around {
     }
 }
 
-/// Lists of samples, of which each is in one at most.
-struct Lists<'a> {
-    next: &'a mut [u32],
+/// Samples that wait, by their values; no sample waits twice.
+struct Queues<'a> {
+    samples: &'a mut [u32],
+    /// Where each queue's room begins, and where that of the last one ends.
+    starts: Vec<u32>,
+    /// How many wait in each.
+    lens: Vec<u32>,
 }
 
-impl Lists<'_> {
-    fn push(&mut self, list: &mut u32, sample: usize) {
-        self.next[sample] = *list;
-        *list = sample as u32;
+impl Queues<'_> {
+    #[inline(always)]
+    fn push(&mut self, queue: usize, sample: usize) {
+        self.samples[(self.starts[queue] + self.lens[queue]) as usize] = sample as u32;
+        self.lens[queue] += 1;
     }
 
-    fn pop(&mut self, list: &mut u32) -> Option<usize> {
-        let first = *list;
-        if first == NONE {
-            return None;
-        }
-        *list = self.next[first as usize];
-        Some(first as usize)
+    fn waiting(&mut self, queue: usize) -> Range<usize> {
+        let first = self.starts[queue] as usize;
+        first..first + self.lens[queue] as usize
     }
 }
 
@@ -114,37 +115,35 @@ impl<K: Height> Pouring<'_, K> {
     ) -> Result<()> {
         let n = self.keys.len();
         let around = Around::new(shape, offsets);
-        let (next, waiting) = self.memory.split_at_mut(n);
-        let mut lists = Lists { next };
+        let (samples, rest) = self.memory.split_at_mut(n);
         let least = self.keys.iter().copied().min().map_or(0, Into::into);
         let range = self.keys.iter().copied().max().map_or(0, Into::into) - least;
         let shift = (0..64).find(|s| range >> s < MAX_QUEUES).unwrap_or(63);
         let queue = |key: K| ((key.into() - least) >> shift) as usize;
-        let mut queues = vec![NONE; (range >> shift) as usize + 1];
-        for i in (0..n).rev() {
+        let n_queues = (range >> shift) as usize + 1;
+        let mut starts = vec![0; n_queues + 1];
+        self.keys.iter().for_each(|key| starts[queue(*key) + 1] += 1);
+        (0..n_queues).for_each(|q| starts[q + 1] += starts[q]);
+        let mut queues = Queues { samples, starts, lens: vec![0; n_queues] };
+        for i in 0..n {
             if self.names[i] != 0 && self.names[i] != self.nowhere {
-                lists.push(&mut queues[queue(self.keys[i])], i);
+                queues.push(queue(self.keys[i]), i);
             }
         }
         let (keys, names) = (self.keys, &mut *self.names);
         let mut n_done = 0u32;
-        for now in 0..queues.len() {
-            let mut m = 0;
-            let mut list = std::mem::replace(&mut queues[now], NONE);
-            while let Some(sample) = lists.pop(&mut list) {
-                waiting[m] = sample as u32;
-                m += 1;
-            }
+        for now in 0..n_queues {
+            // Those that were there, in order, and a heap of those that come meanwhile; behind it those that are under water.
+            let run = queues.waiting(now);
             if shift == 0 {
-                waiting[..m].sort_unstable();
+                queues.samples[run.clone()].sort_unstable();
             } else {
-                waiting[..m].sort_unstable_by_key(|i| (keys[*i as usize], *i));
+                queues.samples[run.clone()].sort_unstable_by_key(|i| (keys[*i as usize], *i));
             }
-            // Those that were there, in order, and a heap of those that come meanwhile.
-            let (run, rest) = waiting.split_at_mut(m);
             let order = |i: u32| if shift == 0 { (least, i) } else { (keys[i as usize].into(), i) };
             let (mut n_run, mut n_heap) = (0, 0);
             loop {
+                let run = &queues.samples[run.clone()];
                 let from_run = match (run.get(n_run), n_heap) {
                     (None, 0) => break,
                     (Some(_), 0) => true,
@@ -162,10 +161,10 @@ impl<K: Height> Pouring<'_, K> {
                     return Err(Error::Cancelled);
                 }
                 let surface = (keys[top as usize], top as usize);
-                let mut below = NONE;
+                let name = names[top as usize];
+                let mut below = n;
                 let mut next = Some(top as usize);
                 while let Some(at) = next {
-                    let name = names[at];
                     around.each(at, |near| {
                         if names[near] != 0 {
                             return;
@@ -173,14 +172,16 @@ impl<K: Height> Pouring<'_, K> {
                         names[near] = name;
                         let key = keys[near];
                         if (key, near) < surface {
-                            lists.push(&mut below, near);
+                            below -= 1;
+                            rest[below] = near as u32;
                         } else if queue(key) > now {
-                            lists.push(&mut queues[queue(key)], near);
+                            queues.push(queue(key), near);
                         } else {
                             push_heap(rest, &mut n_heap, near as u32, order);
                         }
                     });
-                    next = lists.pop(&mut below);
+                    next = rest[..n].get(below).map(|at| *at as usize);
+                    below += usize::from(next.is_some());
                 }
             }
         }

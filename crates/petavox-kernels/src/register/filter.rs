@@ -1,6 +1,6 @@
 //! The Laplacian of a Gaussian on small arrays.
 
-use crate::interpolate::wide::widest;
+use crate::wide::widest;
 use petavox_core::strides;
 
 /// The Laplacian of the image smoothed by `sigma`, in place; the samples at the ends are continued.

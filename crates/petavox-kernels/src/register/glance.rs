@@ -2,7 +2,7 @@
 
 use super::refine::{Found, LEAST, fade};
 use super::{Patch, refine};
-use crate::interpolate::wide::widest;
+use crate::wide::widest;
 use petavox_core::Region;
 
 /// Steps uphill that are gone from where one begins.
