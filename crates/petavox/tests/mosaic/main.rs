@@ -3,7 +3,7 @@
 mod models;
 
 use petavox::mosaic::{
-    FuseOptions, Layout, LayoutOptions, StitchOptions, Tile, fuse, open_layout, stitch,
+    FuseOptions, Layout, LayoutOptions, StitchOptions, Stitched, Tile, fuse, open_layout, stitch,
     write_positions,
 };
 use petavox::{Axes, Block, Dtype, Image, Region, RunOptions, SaveOptions, parse_size};
@@ -401,9 +401,14 @@ fn places_are_found_and_a_tile_that_shows_nothing_is_named() {
         }
         assert!((off(6) - mean).abs() < 8.0);
     }
-    // What is written is a layout that gives the same mosaic.
+    is_the_same_when_read_again(&found);
+}
+
+/// What is written is a layout that gives the same mosaic.
+fn is_the_same_when_read_again(found: &Stitched) {
+    let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("positions.json");
-    write_positions(&found, &path).unwrap();
+    write_positions(found, &path).unwrap();
     let again = open_layout(&path, &LayoutOptions::default()).unwrap();
     let pixels = |layout: &Layout| {
         let (image, _) = fuse(layout, None, &FuseOptions::default()).unwrap();

@@ -1,10 +1,7 @@
 //! Tiles that are turned, scaled and sheared, with exact truth.
 
-use super::placed;
-use petavox::mosaic::{
-    FuseOptions, Layout, LayoutOptions, StitchOptions, Stitched, fuse, open_layout, stitch,
-    write_positions,
-};
+use super::{is_the_same_when_read_again, placed};
+use petavox::mosaic::{Layout, StitchOptions, Stitched, stitch};
 use petavox::{Image, RunOptions, SaveOptions};
 
 /// A specimen with detail at any place, in as many axes as a place has: chance at the points of two lattices, smoothly between them.
@@ -169,16 +166,7 @@ fn turned_tiles_are_found_to_a_tenth_of_a_sample_at_their_corners() {
         let off = m.rotation_degrees - mean - (t - truth.iter().sum::<f64>() / n);
         assert!(off.abs() < 0.05, "{m:?} {t}");
     }
-    // What is written is a layout whose mosaic is the same.
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("positions.json");
-    write_positions(&found, &path).unwrap();
-    let again = open_layout(&path, &LayoutOptions::default()).unwrap();
-    let pixels = |layout: &Layout| {
-        let (image, _) = fuse(layout, None, &FuseOptions::default()).unwrap();
-        image.compute(&RunOptions::default()).unwrap().bytes().to_vec()
-    };
-    assert!(pixels(&again) == pixels(&found.layout));
+    is_the_same_when_read_again(&found);
 }
 
 #[test]
